@@ -86,15 +86,12 @@ def decode(kind: type[R], data: bytes | str) -> R:
 
 
 def builtins(record: Record | Part) -> dict[str, Any]:
-    """The record as plain JSON types, with all fields, for `--json` and documents."""
-    plain: dict[str, Any] = msgspec.to_builtins(record)
-    for name in record.__struct_fields__:
-        plain.setdefault(name, msgspec.to_builtins(getattr(record, name)))
-    return {name: plain[name] for name in record.__struct_fields__}
+    """The record as plain JSON types, with all fields (of its parts, too), for `--json` and documents."""
+    return {name: _plain(getattr(record, name)) for name in record.__struct_fields__}
 
 
 def parse_time(value: str | int | float | datetime | None) -> datetime | None:
-    """A server's time as aware UTC, from ISO 8601 text or epoch milliseconds (MLflow); None for nothing and nonsense."""
+    """A server's time as aware UTC, from ISO 8601 text or epoch milliseconds (MLflow); None for nothing or nonsense."""
     if value in (None, "", 0):
         return None
     if isinstance(value, datetime):
@@ -106,6 +103,16 @@ def parse_time(value: str | int | float | datetime | None) -> datetime | None:
     except (ValueError, OverflowError, OSError):
         return None
     return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+
+
+def _plain(value: object) -> Any:
+    if isinstance(value, msgspec.Struct):
+        return {name: _plain(getattr(value, name)) for name in value.__struct_fields__}
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return msgspec.to_builtins(value)
 
 
 def _clean(value: object, block: bool) -> object:

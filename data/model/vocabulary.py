@@ -64,7 +64,7 @@ COMMAND_OPEN: Final = frozenset({"queued", "sending"})
 
 _STAGE_WORDS: Final = (
     (r"clean[-_ ]?up|teardown|stop", "CLEANUP"),
-    (r"hyper|hpo|tun(e|ing)|optuna|sweep|trial", "HYPERPARAMETER_TUNING"),
+    (r"hyper|hpo|(?<!fine)(?<!fine[-_ ])tun(e|ing)|optuna|sweep|trial", "HYPERPARAMETER_TUNING"),
     (r"provision|terraform|infra", "RESOURCE_PROVISIONING"),
     (r"set-?up|install|prepare[-_ ]?env|environment|docker|build[-_ ]?image", "ENVIRONMENT_SETUP"),
     (r"eda\b|explor", "EXPLORATORY_DATA_ANALYSIS"),
@@ -79,7 +79,7 @@ _STAGE_WORDS: Final = (
     (r"ingest|extract|fetch|download|load|data", "DATA_INGESTION"),
     (r"evaluat|\beval|score|metric", "MODEL_EVALUATION"),
     (r"validat", "MODEL_VALIDATION"),
-    (r"train|fit|fine-?tune|distil", "MODEL_TRAINING"),
+    (r"train|fit|fine[-_ ]?tun|distil", "MODEL_TRAINING"),
     (r"test", "MODEL_TESTING"),
 )
 _STAGE_PATTERNS: Final = tuple((re.compile(pattern, re.IGNORECASE), kind) for pattern, kind in _STAGE_WORDS)

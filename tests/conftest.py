@@ -1,0 +1,28 @@
+"""What all tests share: nothing of the developer's machine gets into a test."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+PRIVATE = ("GITLAB", "MLFLOW", "LINESIDE", "GLAB", "CI_", "OAUTH_TOKEN", "XDG_", "PYTHON_GITLAB", "SSH_", "TEXTUAL")
+"""Beginnings of environment variables that could change what a test sees."""
+
+
+@pytest.fixture(autouse=True)
+def own_world(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home, folders and an environment of the test's own."""
+    home = tmp_path_factory.mktemp("home")
+    for name in list(os.environ):
+        if name.startswith(PRIVATE) or name in {"NO_COLOR", "CI", "COLORTERM"}:
+            monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("LINESIDE_DATA_DIR", str(home / "data"))
+    monkeypatch.setenv("LINESIDE_STATE_DIR", str(home / "state"))
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    monkeypatch.setenv("TZ", "UTC")
+    monkeypatch.setenv("MLFLOW_DISABLE_TELEMETRY", "true")
+    monkeypatch.setenv("no_proxy", "127.0.0.1,localhost")
+    return home
