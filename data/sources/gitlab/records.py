@@ -1,0 +1,84 @@
+"""What GitLab's source returns besides records."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal, NamedTuple
+
+from data.model import PipelineJob, PipelineRun, Variable
+
+How = Literal["byte_offset", "range", "whole"]
+"""How a part of a log was got: by GitLab's own parameter, by an HTTP range, or by reading all and discarding."""
+
+
+class PipelinePage(NamedTuple):
+    """One page of pipelines; `next_page` is None on the last."""
+
+    runs: list[PipelineRun]
+    next_page: int | None
+
+
+class IdPage(NamedTuple):
+    """One page of pipeline ids, newest first; `next_page` is None on the last."""
+
+    ids: list[int]
+    next_page: int | None
+
+
+class Refs(NamedTuple):
+    """Names that a pipeline can be started on."""
+
+    branches: list[str]
+    tags: list[str]
+
+
+class LintResult(NamedTuple):
+    """What CI lint says.
+
+    Attributes:
+        valid: whether GitLab accepts the configuration.
+        errors: why not, in its words.
+        warnings: what it advises against.
+        merged_yaml: the configuration with all includes, as text.
+        jobs: its jobs in the order of stages; with `needs` only where lint made no dry run.
+        variables: the variables at its top level, with descriptions and choices for a launch form.
+    """
+
+    valid: bool
+    errors: list[str]
+    warnings: list[str]
+    merged_yaml: str
+    jobs: list[PipelineJob]
+    variables: list[Variable]
+
+
+class Trace(NamedTuple):
+    """A part of a job's log.
+
+    Attributes:
+        data: new bytes, as they came.
+        offset: position in the log at which `data` begins, in bytes.
+        reset: the log is not the one we held the beginning of: what was held before is to be replaced by `data`.
+            With empty `data` the server holds no log any more: it was erased, or lost.
+        how: how it was got.
+        more: the reading stopped early because there is a lot; ask again at the new end.
+    """
+
+    data: bytes
+    offset: int
+    reset: bool
+    how: How
+    more: bool = False
+
+
+class Schedule(NamedTuple):
+    """A pipeline schedule (GitLab docs, api/pipeline_schedules); `ref` is a branch or tag without `refs/…/`."""
+
+    id: int
+    description: str
+    ref: str
+    cron: str
+    timezone: str
+    next_run: datetime | None
+    active: bool
+    owner: str

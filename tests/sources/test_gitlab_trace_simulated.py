@@ -1,0 +1,76 @@
+"""Logs of simulated GitLabs of three kinds: old ones, with ranges, with offsets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import requests
+
+from data.model import JobRun
+from data.simulator.server import Simulator
+from data.simulator.settings import SimulatorSettings
+from data.sources.gitlab import GitLabSource
+from tests.sources.conftest import access_token, settings
+
+pytestmark = pytest.mark.server
+KINDS: dict[str, dict[str, Any]] = {
+    "whole": {},
+    "range": {"trace_range": True},
+    "byte_offset": {"trace_byte_offset": True},
+}
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def simulator(request: pytest.FixtureRequest) -> Iterator[Simulator]:
+    known = KINDS[request.param]
+    with Simulator(SimulatorSettings(projects=1, history_days=1, activity=0, speed=30, **known)) as running:
+        yield running
+
+
+@pytest.fixture
+def source(simulator: Simulator) -> Iterator[GitLabSource]:
+    made = GitLabSource("gl", settings(simulator.url), access_token(simulator.tokens["maintainer"]))
+    yield made
+    made.close()
+
+
+def finished(source: GitLabSource, simulator: Simulator, size: int) -> JobRun:
+    """A finished job with a log of some length."""
+    project = min(simulator.world.projects)
+    for run in source.pipelines(project).runs:
+        for job in source.jobs(run):
+            done = job.status == "success" and not job.bridge and job.erased is None
+            if done and len(source.trace(project, job.git_job_id, 0, b"").data) > size:
+                return job
+    raise AssertionError("no such job")
+
+
+def control(simulator: Simulator, what: str, **body: object) -> None:
+    requests.post(f"{simulator.url}/-/simulator/{what}", json=body, timeout=10).raise_for_status()
+
+
+def test_a_log_is_read_on_from_anywhere(
+    simulator: Simulator, source: GitLabSource, request: pytest.FixtureRequest
+) -> None:
+    job = finished(source, simulator, 600)
+    where = job.git_project_id, job.git_job_id
+    log = source.trace(*where, 0, b"").data
+    for offset in (1, 64, 65, 500, len(log) - 1, len(log)):
+        found = source.trace(*where, offset, log[:offset][-64:])
+        assert (found.data, found.offset, found.reset) == (log[offset:], offset, False)
+    expected = request.node.callspec.params["simulator"]
+    assert source.trace(*where, 500, log[:500][-64:]).how == expected
+
+
+def test_a_log_that_was_cut_and_one_that_was_erased(simulator: Simulator, source: GitLabSource) -> None:
+    job = finished(source, simulator, 600)
+    where = job.git_project_id, job.git_job_id
+    log = source.trace(*where, 0, b"").data
+    control(simulator, "job", id=job.git_job_id, action="truncate", bytes=300)
+    found = source.trace(*where, len(log), log[-64:])
+    assert (found.data, found.offset, found.reset) == (log[:300], 0, True)
+    control(simulator, "job", id=job.git_job_id, action="erase")
+    found = source.trace(*where, 300, log[:300][-64:])
+    assert (found.data, found.offset, found.reset) == (b"", 0, True)
