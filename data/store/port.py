@@ -1,0 +1,185 @@
+"""The store port: all that the rest of Lineside knows of a store.
+
+One conformance suite (`tests/store`) runs against every implementation. No call returns everything: reads are paged by
+keyset (`page`) or by viewport (`listing`), and what changed is asked by revision (`changes`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Generic, NamedTuple, Protocol, TypeVar
+
+import msgspec
+
+from data.model import Command, Interest, Lease, Record
+from data.query import Query
+
+R = TypeVar("R", bound=Record)
+
+Value = str | int | float | bool | datetime | None
+"""What a filterable field can hold."""
+
+
+class Between(msgspec.Struct, frozen=True):
+    """A range of a field: `low <= value < high`; None leaves an end open. What misses the value is outside."""
+
+    low: Value = None
+    high: Value = None
+
+
+Where = Mapping[str, Value | Sequence[Value] | Between]
+"""Equality, membership (a sequence) or a range, on fields that the kind's specification lists (`data.store.kinds`)."""
+
+PAGE = 200
+"""Records of a page where the caller does not say."""
+
+
+class Sort(NamedTuple):
+    """Order of a listing. Ties are broken by id in the same direction, so that every order is total.
+
+    `field` is one of the kind's fields or `metrics.<key>`. Text sorts without regard to the case of ASCII letters. What
+    misses the value comes last in both directions, in the kind's default order (by id where that can be missing, too).
+    """
+
+    field: str
+    descending: bool = False
+
+
+class Page(NamedTuple, Generic[R]):
+    """Some records in order; `after` continues behind the last one, None at the end."""
+
+    records: tuple[R, ...]
+    after: str | None
+
+
+class Changes(NamedTuple):
+    """What changed up to `revision`: ids of records put and deleted, by type. `complete` is False when more follow."""
+
+    revision: int
+    put: dict[type[Record], frozenset[str]]
+    deleted: dict[type[Record], frozenset[str]]
+    complete: bool = True
+
+
+class Listing(Protocol[R]):
+    """A query's result in order, read by viewport.
+
+    It is a picture of the moment it was made; after a change make a new one (`Store.listing`), which is cheap.
+    """
+
+    @property
+    def size(self) -> int:
+        """Number of records; exact once `complete`, a lower bound before."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether the order of all records is known."""
+
+    async def window(self, start: int, count: int) -> list[R]:
+        """Records at positions `start` to `start + count`; shorter at the end. Deleted ones are left out."""
+
+    async def finish(self) -> None:
+        """Wait until `complete`."""
+
+    def index_of(self, id: str) -> int | None:
+        """Position of a record, None when it is not in it (or not known yet).
+
+        O(size) at worst (milliseconds for a million), microseconds near a window that was read.
+        """
+
+
+class Store(Protocol):
+    """Records, commands, leases and interests, for any number of readers and writers on any number of processes."""
+
+    @property
+    def name(self) -> str:
+        """What to call it on the screen: `sqlite`, `mongo`."""
+
+    async def close(self) -> None:
+        """Write what is pending and let go of the files; more calls are an error."""
+
+    # Records
+
+    async def put(self, records: Sequence[Record], *, fence: Lease | None = None) -> int:
+        """Insert or replace by id, in one transaction. A record equal to the stored one is not written.
+
+        Returns the number of records that changed. With `fence`, writes nothing and raises `StoreError` when that lease
+        has gone to another owner (token) since.
+        """
+
+    async def delete(self, kind: type[Record], ids: Sequence[str]) -> int:
+        """Delete by id; returns how many there were."""
+
+    async def get(self, kind: type[R], id: str) -> R | None:
+        """One record."""
+
+    async def get_many(self, kind: type[R], ids: Sequence[str]) -> dict[str, R]:
+        """Those of `ids` that exist, by id."""
+
+    async def page(
+        self,
+        kind: type[R],
+        *,
+        where: Where | None = None,
+        query: Query | None = None,
+        sort: Sort | None = None,
+        after: str | None = None,
+        limit: int = PAGE,
+    ) -> Page[R]:
+        """A page by keyset. `sort` None is the kind's default order; `after` comes from the page before."""
+
+    async def listing(
+        self, kind: type[R], *, where: Where | None = None, query: Query | None = None, sort: Sort | None = None
+    ) -> Listing[R]:
+        """The whole result, to be read by viewport; returns as soon as the first window can be read."""
+
+    async def count(self, kind: type[Record], *, where: Where | None = None, query: Query | None = None) -> int:
+        """How many match."""
+
+    async def tally(
+        self, kind: type[Record], field: str, *, where: Where | None = None, query: Query | None = None
+    ) -> dict[str, int]:
+        """How many match, by the value of a field: runs by status, runs by project."""
+
+    # Change
+
+    async def revision(self) -> int:
+        """Revision of the newest write by anybody; microseconds without change, so that it can be asked often."""
+
+    async def changes(self, since: int) -> Changes:
+        """What was written after revision `since`."""
+
+    # Commands
+
+    async def submit(self, command: Command) -> None:
+        """Put a new command in the outbox; a second one of the same id changes nothing."""
+
+    async def claim(self, owner: str, project_ids: Sequence[str], *, limit: int = 1) -> list[Command]:
+        """Take the oldest queued commands of these projects: they become `sending`, atomically, for one owner."""
+
+    async def adopt(self, owner: str, project_ids: Sequence[str]) -> list[Command]:
+        """Take over commands of these projects that others left in `sending`; the caller holds the projects' leases."""
+
+    async def settle(self, command: Command) -> bool:
+        """Record the outcome of a claimed command; False (and nothing written) when it is not its owner's any more."""
+
+    async def withdraw(self, id: str) -> bool:
+        """Take back a command that is still queued; False when it is not."""
+
+    # Leases and interests
+
+    async def lease(self, name: str, owner: str, *, host: str = "", seconds: float = 15) -> Lease | None:
+        """Take or renew a lease. None when another owner holds it and it has not expired.
+
+        The token stays while one owner renews, and is greater than all before whenever the lease is taken anew.
+        """
+
+    async def release(self, name: str, owner: str) -> None:
+        """Give a lease back; nothing happens when it is not ours."""
+
+    async def watch(self, interests: Sequence[Interest]) -> None:
+        """Say what a viewer looks at; the same id replaces. Interests are no change: they do not move the revision."""
+
+    async def interests(self, now: datetime) -> list[Interest]:
+        """Interests that have not expired."""

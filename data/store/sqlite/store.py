@@ -1,0 +1,209 @@
+"""`Store` in one SQLite file."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final, TypeVar
+
+from sqlalchemy import Connection
+
+from data.errors import StoreError
+from data.model import Command, Interest, Lease, Record
+from data.query import Query
+from data.store.kinds import KINDS
+from data.store.port import PAGE, Changes, Listing, Page, Sort, Where
+from data.store.sqlite import changes, reading, schema, work, writing
+from data.store.sqlite.connect import thread_engine
+from data.store.sqlite.failures import as_store_errors
+from data.store.sqlite.lanes import Lane
+from data.store.sqlite.listing import SqliteListing
+from data.store.sqlite.loading import Load, statements
+from data.store.sqlite.predicate import Clause, conditions
+from data.store.sqlite.pulse import Pulse
+from data.store.sqlite.tables import home
+
+R = TypeVar("R", bound=Record)
+
+THREADS: Final = 3
+"""Listings that load at the same time."""
+
+
+def utc_now() -> datetime:
+    """The present time."""
+    return datetime.now(UTC)
+
+
+class SqliteStore:
+    """See `data.store.port.Store`. For one event loop; any number of processes may have the file open."""
+
+    def __init__(self, path: Path, *, clock: Callable[[], datetime] = utc_now) -> None:
+        """Use `open_sqlite`, which prepares the file first."""
+        self.path = path
+        self._clock = clock
+        self._writer = Lane(path, writes=True)
+        self._reader = Lane(path)
+        self._searcher = Lane(path)  # long searches must not hold up the rows that a key press asks for
+        self._pulse = Pulse(path)
+        self._engine = thread_engine(path)
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="listing")
+        self._loads: set[Load] = set()
+        self._closed = False
+
+    @property
+    def name(self) -> str:
+        """What to call it on the screen."""
+        return "sqlite"
+
+    async def close(self) -> None:
+        """Write what is pending, stop reading, and let go of the file."""
+        if self._closed:
+            return
+        self._closed = True
+        for load in tuple(self._loads):
+            load.stop()
+        await self._reader.close()
+        await self._searcher.close()
+        await self._writer.close()
+        await asyncio.to_thread(self._threads.shutdown, cancel_futures=True)
+        for load in tuple(self._loads):
+            load.give_up()
+        self._engine.dispose()
+        self._pulse.close()
+
+    # Records
+
+    async def put(self, records: Sequence[Record], *, fence: Lease | None = None) -> int:
+        """Insert or replace by id, in one transaction; returns how many changed."""
+
+        def put(connection: Connection) -> int:
+            if fence is not None:
+                work.check(connection, fence)
+            return writing.put(connection, records)
+
+        return await self._writer.run(put)
+
+    async def delete(self, kind: type[Record], ids: Sequence[str]) -> int:
+        """Delete by id; returns how many there were."""
+        return await self._writer.run(writing.remove, kind, ids)
+
+    async def get(self, kind: type[R], id: str) -> R | None:
+        """One record."""
+        return (await self.get_many(kind, [id])).get(id)
+
+    async def get_many(self, kind: type[R], ids: Sequence[str]) -> dict[str, R]:
+        """Those of `ids` that exist, by id."""
+        return await self._reader.run(reading.get_many, kind, ids)
+
+    async def page(
+        self,
+        kind: type[R],
+        *,
+        where: Where | None = None,
+        query: Query | None = None,
+        sort: Sort | None = None,
+        after: str | None = None,
+        limit: int = PAGE,
+    ) -> Page[R]:
+        """A page by keyset."""
+        chosen = self._conditions(kind, where, query)
+        return await self._searcher.run(reading.page, kind, chosen, sort or KINDS[kind].default_sort, after, limit)
+
+    async def listing(
+        self, kind: type[R], *, where: Where | None = None, query: Query | None = None, sort: Sort | None = None
+    ) -> Listing[R]:
+        """The whole result, to be read by viewport."""
+        if self._closed:
+            raise StoreError(f"the store {self.path} is closed")
+        chosen = self._conditions(kind, where, query)
+        load = Load(self._engine, self.path, statements(home(kind), sort or KINDS[kind].default_sort, chosen))
+        self._loads.add(load)
+        load.ended.add_done_callback(lambda _: self._loads.discard(load))
+        listing = SqliteListing(home(kind), kind, load, self._reader, self._pulse)
+        load.start(self._threads)
+        await load.begun
+        return listing
+
+    async def count(self, kind: type[Record], *, where: Where | None = None, query: Query | None = None) -> int:
+        """How many match."""
+        return await self._searcher.run(reading.count, kind, self._conditions(kind, where, query))
+
+    async def tally(
+        self, kind: type[Record], field: str, *, where: Where | None = None, query: Query | None = None
+    ) -> dict[str, int]:
+        """How many match, by the value of a field; a missing value is the empty text."""
+        return await self._searcher.run(reading.tally, kind, field, self._conditions(kind, where, query))
+
+    def _conditions(self, kind: type[Record], where: Where | None, query: Query | None) -> list[Clause]:
+        return conditions(home(kind), where, query)
+
+    # Change
+
+    async def revision(self) -> int:
+        """Revision of the newest write by anybody."""
+        if self._closed:
+            raise StoreError(f"the store {self.path} is closed")
+        return self._pulse.revision()
+
+    async def changes(self, since: int) -> Changes:
+        """What was written after revision `since`."""
+        return await self._searcher.run(changes.changes, since)
+
+    # Commands
+
+    async def submit(self, command: Command) -> None:
+        """Put a new command in the outbox; a second one of the same id changes nothing."""
+        await self._writer.run(work.submit, command)
+
+    async def claim(self, owner: str, project_ids: Sequence[str], *, limit: int = 1) -> list[Command]:
+        """Take the oldest queued commands of these projects for one owner."""
+        return await self._writer.run(work.claim, owner, project_ids, limit, self._clock())
+
+    async def adopt(self, owner: str, project_ids: Sequence[str]) -> list[Command]:
+        """Take over commands of these projects that others left in `sending`."""
+        return await self._writer.run(work.adopt, owner, project_ids)
+
+    async def settle(self, command: Command) -> bool:
+        """Record the outcome of a claimed command; False when it is not its owner's any more."""
+        return await self._writer.run(work.settle, command)
+
+    async def withdraw(self, id: str) -> bool:
+        """Take back a command that is still queued; False when it is not."""
+        return await self._writer.run(work.withdraw, id, self._clock())
+
+    # Leases and interests
+
+    async def lease(self, name: str, owner: str, *, host: str = "", seconds: float = 15) -> Lease | None:
+        """Take or renew a lease; None when another owner holds it and it has not expired."""
+        return await self._writer.run(work.lease, name, owner, host, seconds, self._clock())
+
+    async def release(self, name: str, owner: str) -> None:
+        """Give a lease back; nothing happens when it is not ours."""
+        await self._writer.run(work.release, name, owner)
+
+    async def watch(self, interests: Sequence[Interest]) -> None:
+        """Say what a viewer looks at."""
+        await self._writer.run(work.watch, interests, self._clock())
+
+    async def interests(self, now: datetime) -> list[Interest]:
+        """Interests that have not expired."""
+        return await self._reader.run(work.interests, now)
+
+
+async def open_sqlite(path: Path, *, clock: Callable[[], datetime] = utc_now) -> SqliteStore:
+    """Open a store's file, making it or bringing it up to date where needed.
+
+    Raises:
+        StoreError: see `data.store.sqlite.schema.prepare`.
+    """
+
+    def prepare() -> None:
+        with as_store_errors(path):
+            schema.prepare(path)
+
+    await asyncio.to_thread(prepare)
+    with as_store_errors(path):
+        return SqliteStore(path, clock=clock)
