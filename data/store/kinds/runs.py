@@ -44,7 +44,7 @@ RUNS = Kind(
     ),
     text=(
         "ref", "git_commit_hash", "commit_title", "triggered_by", "name", "pipeline_id", "api", "git_pipeline_id",
-        "run_number", "environment", "labels", "error_message",
+        "run_number", "status", "environment", "labels", "error_message",
     ),
     text_via=(PROJECT,),
     default_sort=NEWEST,
@@ -92,7 +92,7 @@ JOBS = Kind(
         log_complete=lambda job: job.log.complete,
         marks=_job_marks,
     ),
-    text=("name", "stage", "endpoint", "image", "failure_reason", "triggered_by", "git_job_id"),
+    text=("name", "stage", "status", "endpoint", "image", "failure_reason", "triggered_by", "git_job_id"),
     default_sort=NEWEST,
     sorts=("created", "completion", "execution_time"),
     indexes=(
