@@ -1,0 +1,106 @@
+"""How widgets that draw their own lines turn tones into styles and spans into strips.
+
+Such widgets have neither border nor padding: they answer `render_lines` themselves, which spares Textual's cache of
+styles, and therefore apply the line filters (colour conversion, control characters) themselves too, once per strip.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TypeAlias
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widget import Widget
+
+from widgets.cells import TONES, Span
+
+Run: TypeAlias = tuple[str, Style]
+"""Text with the style that it is drawn in."""
+
+TONE_CLASSES = frozenset(f"tone--{tone}" for tone in TONES)
+"""Component classes of a widget that draws cells; `styles/tones.tcss` gives them their colours."""
+
+
+class Painter(Widget):
+    """A widget that draws whole lines by `line(y)`; base of the one-line widgets and of the lists."""
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self._looks: dict[tuple[str, ...], Style] = {}
+
+    @property
+    def line_width(self) -> int:
+        """Cells of a line."""
+        return self.size.width
+
+    def line(self, y: int) -> Strip:
+        """Line `y`, counted from the top of the widget, exactly `line_width` cells wide."""
+        raise NotImplementedError
+
+    def render_line(self, y: int) -> Strip:
+        """Line `y` for callers that do not use `render_lines`."""
+        return self.line(y)
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The lines of `crop`."""
+        left, right = crop.x, crop.right
+        if left == 0 and right == self.line_width:
+            return [self.line(y) for y in crop.line_range]
+        return [self.line(y).crop(left, right) for y in crop.line_range]
+
+    def notify_style_update(self) -> None:
+        """Forget everything drawn with the old styles."""
+        super().notify_style_update()
+        self._looks.clear()
+        self.forget_lines()
+
+    def forget_lines(self) -> None:
+        """Drop cached lines; for subclasses that keep some."""
+
+    def look(self, *components: str) -> Style:
+        """The widget's own style with the styles of `components` (full names of component classes) laid over it."""
+        found = self._looks.get(components)
+        if found is None:
+            found = self.visual_style.rich_style
+            for name in components:
+                if name in self._component_styles:
+                    found += self.get_component_rich_style(name, partial=True)
+            self._looks[components] = found
+        return found
+
+    def tone(self, tone: str, *under: str) -> Style:
+        """The style of `tone`, laid over the component classes `under`."""
+        return self.look(*under, f"tone--{tone}") if tone else self.look(*under)
+
+    def toned(self, spans: Iterable[Span], *under: str) -> list[Run]:
+        """`spans` with the styles of their tones, laid over the component classes `under`."""
+        return [(text, self.tone(tone, *under)) for text, tone in spans]
+
+    def strip(self, runs: Iterable[Run], width: int | None, fill: Style | None = None) -> Strip:
+        """A filtered strip of `width` cells; a shorter one is filled in `fill`, else in the widget's own style.
+
+        Without a width it is as wide as its text.
+        """
+        segments: list[Segment] = []
+        used = 0
+        for text, style in runs:
+            if segments and segments[-1].style is style:
+                segments[-1] = Segment(segments[-1].text + text, style)
+            elif text:
+                segments.append(Segment(text, style))
+            used += len(text) if text.isascii() else cell_len(text)
+        width = used if width is None else width
+        if used < width:
+            segments.append(Segment(" " * (width - used), fill or self.look()))
+        strip = Strip(segments, max(used, width))
+        return self.filtered(strip if used <= width else strip.crop(0, width))
+
+    def filtered(self, strip: Strip) -> Strip:
+        """`strip` as the application's line filters want it."""
+        for line_filter in self.get_line_filters():
+            strip = strip.apply_filter(line_filter, self.background_colors[1])
+        return strip
