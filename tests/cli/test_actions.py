@@ -1,0 +1,267 @@
+"""Commands are built as the engine expects them, and refused with a reason where they make no sense."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from data.errors import UsageError
+from data.model import JobRun, PipelineAPI, PipelineRun, Project, Variable
+from data.model.vocabulary import STATUSES
+from tui import actions
+
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+
+def run(status: str = "running", **more: object) -> PipelineRun:
+    values: dict[str, object] = {
+        "id": "git:7:4312",
+        "project_id": "git:7",
+        "connection": "git",
+        "git_project_id": 7,
+        "git_pipeline_id": 4312,
+        "created": NOW,
+        "status": status,
+    }
+    return PipelineRun(**{**values, **more})  # type: ignore[arg-type]
+
+
+def job(status: str = "running", **more: object) -> JobRun:
+    values: dict[str, object] = {
+        "id": "git:7:job:991",
+        "pipeline_run_id": "git:7:4312",
+        "project_id": "git:7",
+        "connection": "git",
+        "git_project_id": 7,
+        "git_job_id": 991,
+        "name": "train",
+        "status": status,
+    }
+    return JobRun(**{**values, **more})  # type: ignore[arg-type]
+
+
+def project(**more: object) -> Project:
+    values: dict[str, object] = {
+        "id": "git:7",
+        "name": "churn",
+        "connection": "git",
+        "git_project_id": 7,
+        "path": "ml/churn",
+        "default_ref": "main",
+        "access_level": 40,
+    }
+    return Project(**{**values, **more})  # type: ignore[arg-type]
+
+
+def test_run_ids_sort_by_time_and_differ() -> None:
+    moments = [NOW + timedelta(seconds=step) for step in (0, 1, 60, 86_400, 400 * 86_400)]
+    ids = [actions.new_run_id(moment) for moment in moments]
+    assert ids == sorted(ids)
+    assert all(len(one) == actions.TIME_DIGITS + actions.CHANCE_DIGITS and one.isalnum() for one in ids)
+    assert len({actions.new_run_id(NOW) for _ in range(1000)}) > 990
+
+
+CAN_CANCEL = {"created", "waiting_for_resource", "preparing", "waiting_for_callback", "pending", "running", "scheduled"}
+
+
+@pytest.mark.parametrize("status", STATUSES)
+def test_cancel_is_offered_exactly_where_gitlab_takes_it(status: str) -> None:
+    assert (actions.why_not_cancel(run(status)) == "") == (status in CAN_CANCEL)
+    assert (actions.why_not_cancel(job(status)) == "") == (status in CAN_CANCEL)
+
+
+def test_unknown_statuses_are_left_to_the_server() -> None:
+    assert actions.why_not_cancel(run("hibernating")) == ""
+    assert actions.why_not_retry(job("hibernating")) == ""
+    assert actions.why_not_play(job("hibernating")) == ""
+
+
+def test_what_left_the_server_cannot_be_acted_on() -> None:
+    gone = run("running", gone=True)
+    assert "no longer on the server" in actions.why_not_cancel(gone)
+    assert "no longer on the server" in actions.why_not_retry(gone)
+
+
+@pytest.mark.parametrize(
+    ("target", "possible"),
+    [
+        (run("failed"), True),
+        (run("canceled"), True),
+        (run("success"), False),
+        (run("success", warnings=True), True),
+        (run("running"), False),
+        (run("running", failed_count=1), True),
+        (run("manual"), False),
+        (run("skipped"), False),
+        (job("failed"), True),
+        (job("success"), True),
+        (job("failed", retried=True), False),
+        (job("pending"), False),
+        (job("manual"), False),
+    ],
+)
+def test_retry(target: actions.Runnable, possible: bool) -> None:
+    assert (actions.why_not_retry(target) == "") == possible
+
+
+@pytest.mark.parametrize("status", STATUSES)
+def test_play_is_for_jobs_that_wait(status: str) -> None:
+    assert (actions.why_not_play(job(status)) == "") == (status in {"manual", "scheduled"})
+
+
+def test_cancel_command_names_target_and_project() -> None:
+    command = actions.cancel_command(run(), project="churn", why="wrong data", by="ada")
+    assert (command.kind, command.connection, command.project_id, command.target_id) == (
+        "cancel", "git", "git:7", "git:7:4312",
+    )  # fmt: skip
+    assert command.title == "cancel churn #4312"
+    assert (command.by, command.why, command.state) == ("ada", "wrong data", "queued")
+    assert command.host
+
+
+def test_a_finished_run_cannot_be_cancelled() -> None:
+    with pytest.raises(UsageError, match="#4312 is over: its status is success"):
+        actions.cancel_command(run("success"))
+
+
+def test_play_carries_variables() -> None:
+    command = actions.play_command(job("manual"), variables=[Variable(key="LR", value="0.1")], project="churn")
+    assert command.payload == {"variables": [{"key": "LR", "value": "0.1"}]}
+    assert command.title == "play churn train (job 991)"
+
+
+def test_note_and_label() -> None:
+    assert actions.note_command(run("success"), "look at the loss").payload == {"text": "look at the loss"}
+    assert actions.label_command(run("success"), add=["best "]).payload == {"add": ["best"], "remove": []}
+    with pytest.raises(UsageError, match="needs a text"):
+        actions.note_command(run(), "  ")
+    with pytest.raises(UsageError, match="name a label"):
+        actions.label_command(run())
+
+
+API = PipelineAPI(
+    id="git:7:main:train",
+    pipeline_id="git:7:main",
+    name="train",
+    system_variables=(Variable(key="FLOW", value="train"),),
+    user_variables=(
+        Variable(key="EPOCHS", value="10", kind="number"),
+        Variable(key="SITE", required=True, choices=("eu", "us")),
+        Variable(key="KEY", secret=True),
+    ),
+)
+
+
+def test_launch_payload_is_what_the_engine_reads() -> None:
+    command = actions.launch_command(
+        project(),
+        variables=[Variable(key="SITE", value="eu"), Variable(key="EXTRA", value="line one\nline two")],
+        inputs={"size": "big"},
+        api=API,
+        why="baseline",
+        by="ada",
+        now=NOW,
+    )
+    payload = dict(command.payload)
+    run_id = payload.pop("run_id")
+    assert len(run_id) == 12
+    assert payload == {
+        "ref": "main",
+        "variables": [
+            {"key": "FLOW", "value": "train"},
+            {"key": "EPOCHS", "value": "10"},
+            {"key": "SITE", "value": "eu"},
+            {"key": "EXTRA", "value": "line one\nline two"},
+            {"key": "RUN_ID", "value": run_id},
+        ],
+        "inputs": {"size": "big"},
+        "api": "git:7:main:train",
+        "pipeline": "",
+        "kind": "production",
+        "track": True,
+        "secrets": [],
+    }
+    assert command.title == "launch churn train on main"
+
+
+def test_runs_can_be_joined_by_their_run_id() -> None:
+    assert actions.launch_command(project(), run_id="nightly-7").payload["variables"] == [
+        {"key": "RUN_ID", "value": "nightly-7"}
+    ]
+    with pytest.raises(UsageError, match="is no RUN_ID"):
+        actions.launch_command(project(), run_id="a b")
+
+
+def test_secret_values_never_enter_the_command() -> None:
+    given = [Variable(key="SITE", value="us"), Variable(key="KEY", value="hush")]
+    command = actions.launch_command(project(), variables=given, api=API)
+    assert actions.secret_values(API, given) == {"KEY": "hush"}
+    assert command.payload["secrets"] == ["KEY"]
+    assert "hush" not in repr(command)
+
+
+@pytest.mark.parametrize(
+    ("variables", "sentence"),
+    [
+        ([], "SITE is required"),
+        ([Variable(key="SITE", value="asia")], "SITE must be one of eu, us"),
+        ([Variable(key="SITE", value="eu"), Variable(key="EPOCHS", value="many")], "EPOCHS must be a number"),
+        ([Variable(key="SITE", value="eu"), Variable(key="FLOW", value="x")], "FLOW is set by the API and locked"),
+        ([Variable(key="SITE", value="eu"), Variable(key="SITE", value="us")], "SITE is given twice"),
+        ([Variable(key="SITE", value="eu"), Variable(key="RUN_ID", value="x")], "RUN_ID is set by Lineside itself"),
+        ([Variable(key="SITE", value="eu"), Variable(key="A B", value="x")], "no name of a variable"),
+    ],
+)
+def test_launch_refuses_wrong_variables(variables: list[Variable], sentence: str) -> None:
+    with pytest.raises(UsageError, match=sentence):
+        actions.launch_command(project(), variables=variables, api=API)
+
+
+def test_launch_respects_what_the_project_allows() -> None:
+    with pytest.raises(UsageError, match="archived"):
+        actions.launch_command(project(archived=True))
+    with pytest.raises(UsageError, match="needs 30"):
+        actions.launch_command(project(access_level=20))
+    with pytest.raises(UsageError, match="no default branch"):
+        actions.launch_command(project(default_ref=""))
+    closed = project(variables_role="no_one_allowed")
+    payload = actions.launch_command(closed, inputs={"size": "big"}).payload
+    assert (payload["variables"], payload["track"]) == ([], False)
+    with pytest.raises(UsageError, match="use inputs"):
+        actions.launch_command(closed, variables=[Variable(key="A", value="b")])
+    owners = project(variables_role="owner")
+    with pytest.raises(UsageError, match="role owner"):
+        actions.launch_command(owners, variables=[Variable(key="A", value="b")])
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "reason"),
+    [
+        (Variable(key="A", pattern=r"\d+"), "12", ""),
+        (Variable(key="A", pattern=r"\d+"), "x12", "A must match"),
+        (Variable(key="A", pattern="("), "anything", ""),
+        (Variable(key="A", kind="bool"), "TRUE", ""),
+        (Variable(key="A", kind="bool"), "maybe", "A must be true or false"),
+        (Variable(key="A", kind="number"), "1e-4", ""),
+        (Variable(key="A"), "", ""),
+    ],
+)
+def test_values_are_checked(variable: Variable, value: str, reason: str) -> None:
+    assert actions.why_not_value(variable, value).startswith(reason)
+    assert bool(actions.why_not_value(variable, value)) == bool(reason)
+
+
+def test_variables_are_read_from_text() -> None:
+    assert actions.parse_variable("LR=a=b") == Variable(key="LR", value="a=b")
+    for wrong in ("LR", "=1", "A-B=1", ""):
+        with pytest.raises(UsageError):
+            actions.parse_variable(wrong)
+
+
+def test_questions() -> None:
+    one = actions.cancel_command(run(), project="churn")
+    two = actions.retry_command(run("failed"), project="churn")
+    assert actions.question([one]) == "Cancel churn #4312?"
+    assert actions.question([one, one]) == "Cancel 2 things?"
+    assert actions.question([one, two]) == "Cancel and retry 2 things?"

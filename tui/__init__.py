@@ -1,0 +1,1 @@
+"""The application: command line, dashboard, screens and what they say."""

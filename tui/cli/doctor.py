@@ -1,0 +1,98 @@
+"""`doctor`: whether everything that Lineside needs is there and works, and what to do where it does not."""
+
+from __future__ import annotations
+
+import click
+
+from tui.cli.examination import Facts, examine
+from tui.cli.failures import FAILED
+from tui.cli.output import print_json, with_color
+from tui.options import DashboardOptions
+from tui.present.text import size
+from widgets.glyphs import glyphs
+
+
+@click.command("doctor")
+@click.option("--json", "as_json", is_flag=True, help="Everything as one JSON object.")
+@click.option("--offline", is_flag=True, help="Ask no server.")
+@click.pass_obj
+def doctor_cli(options: DashboardOptions, as_json: bool, offline: bool) -> int:
+    """Examine everything that Lineside needs.
+
+    Configuration, store, servers, engines and terminal; exit 1 where something is wrong.
+    """
+    report = examine(options, ask_servers=not offline)
+    if as_json:
+        print_json(report)
+    else:
+        for line in report_lines(report):
+            print(line)
+    return FAILED if report["problems"] else 0
+
+
+def report_lines(report: Facts) -> list[str]:
+    """The report for people: a line per thing that was examined, its troubles and ways out below it."""
+    lines = [_config_line(report["config"]), *_troubles(report["config"])]
+    lines += [_store_line(report["store"]), *_troubles(report["store"])]
+    for server in report["connections"]:
+        lines += [_server_line(server), *_troubles(server)]
+        for project in server["projects"]:
+            level = f"access level {project['access_level']}" if project["access_level"] else ""
+            lines += [_line(not project["problems"], "project", project["project"], level), *_troubles(project)]
+    for engine in report["engines"]:
+        lines.append(
+            _line(engine["alive"], "engine", engine["id"], f"seen {engine['seen']}, leases {engine['leases']}")
+        )
+    if not report["engines"]:
+        lines.append(f"  {'engine':<11} none has run with this store; the dashboard starts one")
+    terminal = report["terminal"]
+    words = [f"TERM={terminal['term']}", f"{terminal['colors']} colours", f"{terminal['columns']}x{terminal['lines']}"]
+    lines += [_line(not terminal["problems"], "terminal", ", ".join(words), terminal["signs"]), *_troubles(terminal)]
+    lines.append(f"  {'versions':<11} " + ", ".join(f"{name} {number}" for name, number in report["versions"].items()))
+    return lines
+
+
+def _config_line(config: Facts) -> str:
+    if not config["path"]:
+        return _line(not config["problems"], "config", config["origin"], "")
+    counts = f"{config['connections']} connections, {config['projects']} projects"
+    return _line(not config["problems"], "config", config["path"], counts)
+
+
+def _store_line(store: Facts) -> str:
+    if not store["exists"]:
+        return _line(not store["problems"], "store", store["path"] or "unknown", "not there yet")
+    counts = ", ".join(f"{number} {name}" for name, number in store["counts"].items())
+    words = f"{size(store['bytes'])}, schema {store['schema']}, {counts}, logs {size(store['log_bytes'])}"
+    return _line(not store["problems"], "store", store["path"], words)
+
+
+def _server_line(server: Facts) -> str:
+    words = [f"{server['url']} {server['version']}".strip()]
+    if server["user"]:
+        words.append(f"as {server['user']}")
+    if server["scopes"]:
+        words.append(f"scopes {' '.join(server['scopes'])}")
+    if server["auth"]:
+        words.append(f"by {server['auth']}")
+    if server["rate_limit"]:
+        words.append(f"{server['rate_remaining']}/{server['rate_limit']} requests left")
+    if server["state"] == "ok":
+        words.append(f"{server['seconds'] * 1000:.0f} ms")
+    return _line(server["state"] == "ok", server["kind"], server["name"], ", ".join(words))
+
+
+def _line(good: bool, what: str, name: str, more: str) -> str:
+    sign = glyphs().success if good else glyphs().failed
+    if with_color():
+        sign = f"\x1b[{32 if good else 31}m{sign}\x1b[0m"
+    return f"{sign} {what:<11} {name}" + (f"  ({more})" if more else "")
+
+
+def _troubles(facts: Facts) -> list[str]:
+    lines = []
+    for problem in facts["problems"]:
+        lines.append(f"              {problem['message']}")
+        if problem["hint"]:
+            lines.append(f"              {glyphs().crumb} {problem['hint']}")
+    return lines

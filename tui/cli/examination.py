@@ -1,0 +1,225 @@
+"""What `doctor` finds out, as plain values. Every part is examined by itself: the failure of one hides no other."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import sqlite3
+import sys
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from data.errors import LinesideError
+from data.model import Command, EngineState, JobRun, Lease, PipelineRun, Project, Record, TrackedRun
+from tui.cli.helping import versions
+from tui.cli.waiting import ENGINE_ALIVE
+from tui.context import LOG_FOLDER, collect, read_settings, store_path
+from tui.options import DashboardOptions
+from tui.present.text import age
+
+if TYPE_CHECKING:
+    from data.config import Settings
+
+Facts = dict[str, Any]
+"""What one part found; `problems` lists what is wrong, each with `message` and `hint`."""
+
+COUNTED: tuple[tuple[str, type[Record]], ...] = (
+    ("projects", Project), ("runs", PipelineRun), ("jobs", JobRun), ("MLflow runs", TrackedRun), ("commands", Command),
+)  # fmt: skip
+"""Record types whose number is told."""
+LEAST_COLUMNS, LEAST_LINES = 80, 24
+"""Smallest terminal on which everything can be used."""
+
+
+def examine(options: DashboardOptions, *, ask_servers: bool) -> Facts:
+    """The whole report: versions, terminal, config, store, engines, connections, and the number of `problems`."""
+    config, settings = config_facts(options)
+    store, engines = store_facts(options, settings)
+    connections = server_facts(settings) if ask_servers and settings else []
+    terminal = terminal_facts()
+    parts = [config, store, terminal, *connections, *(project for one in connections for project in one["projects"])]
+    return {
+        "versions": versions(),
+        "config": config,
+        "store": store,
+        "engines": engines,
+        "connections": connections,
+        "terminal": terminal,
+        "problems": sum(len(part["problems"]) for part in parts),
+    }
+
+
+def config_facts(options: DashboardOptions) -> tuple[Facts, Settings | None]:
+    """The configuration, and what is wrong with it."""
+    facts: Facts = {"path": "", "origin": "none found", "connections": 0, "projects": 0, "problems": []}
+    try:
+        found = read_settings(options)
+    except LinesideError as error:
+        facts["problems"] = config_problems(options) or [_problem(error)]
+        return facts, None
+    if found is None:
+        hint = "lineside config init writes one to start from; lineside demo needs none"
+        facts["problems"] = [{"message": "there is no configuration yet", "hint": hint}]
+        return facts, None
+    settings, path = found
+    facts |= {
+        "path": str(path or ""),
+        "origin": str(path or "the checkout in this folder"),
+        "connections": len(settings.connections),
+        "projects": len(settings.projects),
+    }
+    return facts, settings
+
+
+def config_problems(options: DashboardOptions) -> list[dict[str, str]]:
+    """All errors of the configuration file."""
+    from data.config import Severity, check, locate
+
+    located = locate(options.config, Path.cwd())
+    if located is None:
+        return []
+    problems = check(located.path, trusted=located.trusted)
+    return [_problem(problem.error()) for problem in problems if problem.severity is Severity.ERROR]
+
+
+def store_facts(options: DashboardOptions, settings: Settings | None) -> tuple[Facts, list[Facts]]:
+    """The store's file and what it holds, and the engines that it knows. Nothing is made or changed."""
+    facts: Facts = {
+        "path": "", "exists": False, "bytes": 0, "schema": 0, "integrity": "", "counts": {}, "log_bytes": 0,
+        "problems": [],
+    }  # fmt: skip
+    if settings is None and options.store is None:
+        return facts, []
+    from data.config import Settings as AnySettings
+
+    path = store_path(options, settings or AnySettings())
+    facts["path"] = str(path)
+    try:
+        if not path.exists():
+            return facts, []
+        facts |= {"exists": True, "bytes": path.stat().st_size, **_file_facts(path)}
+        counts, engines = asyncio.run(_contents(path))
+    except LinesideError as error:
+        facts["problems"] = [_problem(error)]
+        return facts, []
+    except (sqlite3.Error, OSError) as error:
+        hint = "move the file away; Lineside makes a new one and reads the servers again"
+        facts["problems"] = [{"message": f"the store cannot be read: {error}", "hint": hint}]
+        return facts, []
+    facts |= {"counts": counts, "log_bytes": _log_bytes(path.parent / LOG_FOLDER)}
+    if facts["integrity"] != "ok":
+        hint = "move the file away; Lineside makes a new one and reads the servers again"
+        facts["problems"] = [{"message": f"the store is damaged: {facts['integrity']}", "hint": hint}]
+    return facts, engines
+
+
+def _file_facts(path: Path) -> Facts:
+    """Schema version and integrity, read without writing (SQLite docs, pragma.html)."""
+    with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=5)) as connection:
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        integrity = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    return {"schema": version, "integrity": integrity}
+
+
+async def _contents(path: Path) -> tuple[dict[str, int], list[Facts]]:
+    from data.store.open import open_store
+
+    store = await open_store(path)
+    try:
+        counts = {name: await store.count(kind) for name, kind in COUNTED}
+        states = await collect(store, EngineState)
+        leases = await collect(store, Lease)
+    finally:
+        await store.close()
+    return counts, [_engine(state, leases) for state in states]
+
+
+def _engine(state: EngineState, leases: list[Lease]) -> Facts:
+    now = datetime.now(UTC)
+    held = sorted(lease.id for lease in leases if lease.owner == state.id and lease.expires > now)
+    alive = state.seen is not None and now - state.seen < ENGINE_ALIVE
+    return {
+        "id": state.id,
+        "host": state.host,
+        "pid": state.pid,
+        "alive": alive,
+        "seen": f"{age(state.seen, now)} ago" if state.seen else "never",
+        "leases": len(held),
+        "lease_names": held,
+    }
+
+
+def _log_bytes(folder: Path) -> int:
+    from data.store.logs import LogFiles
+
+    return LogFiles(folder).total() if folder.exists() else 0
+
+
+def server_facts(settings: Settings) -> list[Facts]:
+    """What each server answers now."""
+    from data.engine.doctor import diagnose
+
+    found = []
+    for diagnosis in diagnose(settings):
+        connection = diagnosis.connection
+        names = ("name", "kind", "url", "auth", "user", "state", "version", "can_write", "rate_limit", "rate_remaining")
+        facts: Facts = {name: getattr(connection, name) for name in names}
+        facts |= {"scopes": list(connection.scopes), "seconds": round(diagnosis.seconds, 3), "problems": []}
+        if connection.state != "ok":
+            facts["problems"].append({"message": connection.last_error, "hint": connection.hint})
+        elif connection.can_write is False and not settings.read_only:
+            hint = "a token with the scope api may; or set read_only: true in the configuration"
+            message = "this credential may read, but neither launch, cancel, retry nor play"
+            facts["problems"].append({"message": message, "hint": hint})
+        facts["projects"] = [
+            {
+                "project": project.project,
+                "name": project.name,
+                "access_level": project.access_level,
+                "problems": [{"message": project.error, "hint": project.hint}] if project.error else [],
+            }
+            for project in diagnosis.projects
+        ]
+        found.append(facts)
+    return found
+
+
+def terminal_facts() -> Facts:
+    """What the terminal says of itself."""
+    from widgets.glyphs import ASCII, glyphs
+
+    columns, lines = shutil.get_terminal_size((0, 0))
+    term = os.environ.get("TERM", "")
+    facts: Facts = {
+        "term": term,
+        "colors": _colors(term),
+        "columns": columns,
+        "lines": lines,
+        "encoding": getattr(sys.stdout, "encoding", "") or "",
+        "signs": "ASCII signs" if glyphs() is ASCII else "Unicode signs",
+        "is_terminal": sys.stdin.isatty() and sys.stdout.isatty(),
+        "multiplexer": "tmux" if os.environ.get("TMUX") else "screen" if os.environ.get("STY") else "",
+        "problems": [],
+    }
+    if facts["is_terminal"] and (columns < LEAST_COLUMNS or lines < LEAST_LINES):
+        message = f"the terminal has {columns}x{lines} cells; the dashboard wants {LEAST_COLUMNS}x{LEAST_LINES}"
+        facts["problems"].append({"message": message, "hint": "make the window larger or the letters smaller"})
+    return facts
+
+
+def _colors(term: str) -> str:
+    """How many colours the terminal claims (docs of COLORTERM and terminfo names), as a word."""
+    if os.environ.get("NO_COLOR"):
+        return "no"
+    if os.environ.get("COLORTERM") in {"truecolor", "24bit"} or term.endswith("-direct"):
+        return "16 million"
+    if "256" in term:
+        return "256"
+    return "no" if term in {"", "dumb"} else "16"
+
+
+def _problem(error: LinesideError) -> dict[str, str]:
+    return {"message": error.message, "hint": error.hint}

@@ -1,0 +1,136 @@
+"""`sync`, `engine` and `simulate`: the parts that usually run beside the dashboard, on their own."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import logging
+import os
+import re
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import click
+
+from data.errors import LinesideError
+from data.simulator.settings import SimulatorSettings
+from tui.cli.failures import FAILED, report
+from tui.cli.session import in_context
+from tui.context import Context
+from tui.options import DashboardOptions
+
+SYNC_SECONDS = 600.0
+"""How long one synchronisation may take."""
+_ATTRIBUTE = re.compile(r"^ {8}(?P<names>[a-z_, ]+): (?P<help>.+(?:\n {12}.+)*)", re.MULTILINE)
+"""An entry of the `Attributes:` section of a docstring."""
+
+
+def owner_name() -> str:
+    """Name of the engine that this process runs: host and process id."""
+    return f"{socket.gethostname()}-{os.getpid()}"
+
+
+def simulator_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """An option for every setting of the simulator, with the help of its docstring."""
+    helps = attribute_helps(SimulatorSettings.__doc__ or "")
+    for field in reversed(dataclasses.fields(SimulatorSettings)):
+        name = field.name.replace("_", "-")
+        text = helps.get(field.name, "")
+        if isinstance(field.default, bool):
+            decorate = click.option(f"--{name}/--no-{name}", field.name, default=field.default, help=text)
+        else:
+            kind = type(field.default)
+            decorate = click.option(
+                f"--{name}", field.name, type=kind, default=field.default, show_default=True, help=text
+            )
+        command = decorate(command)
+    return command
+
+
+def attribute_helps(doc: str) -> dict[str, str]:
+    """Name -> sentence, from the `Attributes:` section of a docstring."""
+    helps = {}
+    for found in _ATTRIBUTE.finditer(doc):
+        for name in found["names"].split(","):
+            helps[name.strip()] = " ".join(found["help"].split())
+    return helps
+
+
+@click.command("simulate")
+@simulator_options
+@click.option("--json", "as_json", is_flag=True, help="Say how to connect as one line of JSON.")
+@click.option("--parent", is_flag=True, hidden=True, help="End when standard input closes.")
+def simulate_cli(as_json: bool, parent: bool, **given: Any) -> None:
+    """Run a simulated GitLab server on this machine until Ctrl+C."""
+    from data.simulator.server import run_forever
+
+    if parent:
+        end_with_parent()
+    run_forever(SimulatorSettings(**given), as_json=as_json)
+
+
+def end_with_parent() -> None:
+    """Let this process end when whoever started it is gone: its end of our standard input closes then."""
+
+    def watch() -> None:
+        while os.read(0, 4096):
+            pass
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, name="parent", daemon=True).start()
+
+
+@click.command("engine")
+@click.pass_obj
+def engine_cli(options: DashboardOptions) -> None:
+    """Run the engine by itself until Ctrl+C.
+
+    It keeps the store equal to the servers and carries out commands; what it does is told on stderr.
+    """
+
+    async def work(context: Context) -> None:
+        from data.engine.service import Engine
+
+        engine = Engine(context.settings, context.store, context.logs, owner_name())
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, engine.stop)
+        await engine.run()
+
+    talk()
+    in_context(options, work)
+
+
+@click.command("sync")
+@click.argument("projects", nargs=-1, metavar="[PROJECT]...")
+@click.option("--once", is_flag=True, required=True, help="Once, and then end; lineside engine goes on.")
+@click.option("--timeout", type=click.FloatRange(min=0), default=SYNC_SECONDS, show_default=True, help="Seconds.")
+@click.pass_obj
+def sync_cli(options: DashboardOptions, projects: Sequence[str], once: bool, timeout: float) -> int:
+    """Bring the store up to date with the servers."""
+    del once  # the only way so far; asked for, so that `lineside sync` can come to mean more
+
+    async def work(context: Context) -> int:
+        from data.engine.service import Engine
+
+        engine = Engine(context.settings, context.store, context.logs, owner_name())
+        try:
+            async with asyncio.timeout(timeout):
+                outcomes = await engine.sync_once(projects or None)
+        except TimeoutError:
+            raise LinesideError(f"not done within {timeout:g} s", hint="give it more with --timeout") from None
+        for what, error in outcomes:
+            if error is not None:
+                report(error, about=what)
+        return FAILED if any(error is not None for _, error in outcomes) else 0
+
+    return in_context(options, work)
+
+
+def talk() -> None:
+    """Send what is logged to stderr, with the time."""
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")

@@ -1,0 +1,150 @@
+"""Why something cannot be asked for: each `why_not_…` gives "" where the action is possible, else a sentence.
+
+Screens and the command line use the same reasons. What a server alone can know is left to it: unknown statuses and
+unknown access levels forbid nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from data.model import JobRun, PipelineRun, Project, Variable
+from data.model.vocabulary import ACTIVE, FINISHED, RETRYABLE
+
+Runnable = PipelineRun | JobRun
+"""What can be cancelled and retried."""
+
+DEVELOPER = 30
+"""Least GitLab access level that may run pipelines (GitLab docs, user/permissions)."""
+LEVELS: Mapping[str, int] = {"developer": DEVELOPER, "maintainer": 40, "owner": 50}
+"""Roles of `ci_pipeline_variables_minimum_override_role` that name a level (GitLab docs, api/projects)."""
+PLAYABLE = frozenset({"manual", "scheduled"})
+"""Job statuses that wait for a person or a time (GitLab docs, ci/jobs/job_control)."""
+JOB_RETRYABLE = frozenset({"success", "failed", "canceled", "canceling"})
+"""Job statuses from which GitLab starts a new attempt (GitLab, `Ci::Build#retryable?`)."""
+TRUTHS = frozenset({"true", "false", "1", "0", "yes", "no"})
+"""Values that a `bool` variable takes, in any case."""
+
+
+def run_title(run: PipelineRun, project: str = "") -> str:
+    """`churn #4312`: project name, if given, and GitLab's pipeline id."""
+    return f"{project} #{run.git_pipeline_id}".strip()
+
+
+def job_title(job: JobRun, project: str = "") -> str:
+    """`churn train (job 991)`."""
+    return f"{project} {job.name} (job {job.git_job_id})".strip()
+
+
+def title_of(target: Runnable, project: str = "") -> str:
+    """How people call a run or a job."""
+    return run_title(target, project) if isinstance(target, PipelineRun) else job_title(target, project)
+
+
+def why_not_write(*, read_only: bool) -> str:
+    """Why no action at all is possible."""
+    return "Lineside is read-only here (--read-only, or read_only in the configuration)" if read_only else ""
+
+
+def why_not_cancel(target: Runnable) -> str:
+    """Why a run or job cannot be cancelled. Unknown statuses are left to the server."""
+    name = title_of(target)
+    if gone := _why_gone(target):
+        return gone
+    if target.status == "canceling":
+        return f"{name} is being cancelled already"
+    if target.status in FINISHED:
+        return f"{name} is over: its status is {target.status}"
+    if target.status == "manual":
+        return f"{name} waits for a person; nothing of it runs that could be cancelled"
+    return ""
+
+
+def why_not_retry(target: Runnable) -> str:
+    """Why a run or job cannot be retried. A run retries its failed and cancelled jobs, also while others run."""
+    name = title_of(target)
+    if gone := _why_gone(target):
+        return gone
+    if isinstance(target, JobRun):
+        if target.retried:
+            return f"{name} has been retried already; retry its newest attempt"
+        if target.status in ACTIVE - JOB_RETRYABLE:
+            return f"{name} has not ended: its status is {target.status}"
+        if target.status in PLAYABLE | {"skipped"}:
+            return f"{name} never ran: its status is {target.status}"
+        return ""
+    if target.failed_count or target.warnings or target.status in RETRYABLE:
+        return ""
+    if target.status in ACTIVE:
+        return f"{name} has no failed or cancelled job to retry yet: its status is {target.status}"
+    if target.status in {"success", "skipped", *PLAYABLE}:
+        return f"{name} has no failed or cancelled job to retry: its status is {target.status}"
+    return ""
+
+
+def why_not_play(job: JobRun) -> str:
+    """Why a manual job cannot be started."""
+    name = job_title(job)
+    if job.retried:
+        return f"{name} is an older attempt; play the newest one"
+    if job.status in PLAYABLE:
+        return ""
+    if job.status in ACTIVE | FINISHED:
+        return f"{name} does not wait for anybody: its status is {job.status}"
+    return ""
+
+
+def why_not_launch(project: Project) -> str:
+    """Why nothing can be launched in a project. An unknown access level is left to the server."""
+    if project.archived:
+        return f"{project.name} is archived: GitLab runs nothing in it"
+    if 0 < project.access_level < DEVELOPER:
+        return f"your access level in {project.name} is {project.access_level}; launching needs {DEVELOPER} (developer)"
+    return ""
+
+
+def why_not_variables(project: Project) -> str:
+    """Why a launch may not carry CI/CD variables; inputs are not concerned (GitLab docs, api/projects)."""
+    role = project.variables_role
+    if role == "no_one_allowed":
+        return f"{project.name} lets nobody set pipeline variables; use inputs"
+    if (least := LEVELS.get(role, 0)) and 0 < project.access_level < least:
+        return f"{project.name} lets only the role {role} and above set pipeline variables"
+    return ""
+
+
+def why_not_value(variable: Variable, value: str) -> str:
+    """Why a variable does not take a value."""
+    if not value:
+        return f"{variable.key} is required" if variable.required else ""
+    if variable.choices and value not in variable.choices:
+        return f"{variable.key} must be one of {', '.join(variable.choices)}"
+    if variable.pattern and not _matches(variable.pattern, value):
+        return f"{variable.key} must match {variable.pattern}"
+    if variable.kind == "number" and not _is_number(value):
+        return f"{variable.key} must be a number"
+    if variable.kind == "bool" and value.lower() not in TRUTHS:
+        return f"{variable.key} must be true or false"
+    return ""
+
+
+def _why_gone(target: Runnable) -> str:
+    if isinstance(target, PipelineRun) and target.gone:
+        return f"{title_of(target)} is no longer on the server; only our copy is left"
+    return ""
+
+
+def _matches(pattern: str, value: str) -> bool:
+    try:
+        return re.fullmatch(pattern, value) is not None
+    except re.error:
+        return True  # a pattern that is no pattern cannot forbid anything; the configuration check names it
+
+
+def _is_number(value: str) -> bool:
+    try:
+        float(value)
+    except ValueError:
+        return False
+    return True
