@@ -1,0 +1,66 @@
+"""Measures a program in a pty from outside: when a text is painted, and how long a key takes to be answered."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+
+from tests.terminal.pty import Terminal
+
+SETTLED = 0.03
+"""Seconds without output after which an answer counts as whole."""
+GIVE_UP = 30.0
+"""Seconds after which something counts as not answered."""
+
+
+def until(terminal: Terminal, wanted: Callable[[bytes], bool], since: float) -> float:
+    """Milliseconds from `since` until the raw output fulfils `wanted`."""
+    while time.monotonic() - since < GIVE_UP:
+        chunk = _read(terminal.fd, 0.5)
+        terminal.raw += chunk
+        if wanted(bytes(terminal.raw)):
+            return (time.monotonic() - since) * 1000
+    raise TimeoutError(bytes(terminal.raw[-400:]))
+
+
+def _read(fd: int, seconds: float) -> bytes:
+    import select
+
+    ready, _, _ = select.select([fd], [], [], seconds)
+    try:
+        return os.read(fd, 262_144) if ready else b""
+    except OSError:
+        return b""
+
+
+def start(
+    command: Sequence[str], marks: Mapping[str, Callable[[bytes], bool]], env: Mapping[str, str]
+) -> dict[str, float]:
+    """Milliseconds from exec until each of `marks` is seen in the output."""
+    since = time.monotonic()
+    with Terminal(command, columns=120, rows=40, env=env) as terminal:
+        return {name: until(terminal, wanted, since) for name, wanted in marks.items()}
+
+
+def key(terminal: Terminal, typed: bytes) -> tuple[float, int]:
+    """(milliseconds until the last byte of the answer, its bytes); an answer is over when `SETTLED` passes in silence."""
+    while _read(terminal.fd, SETTLED):
+        pass
+    began = time.monotonic()
+    os.write(terminal.fd, typed)
+    last, size = began, 0
+    while time.monotonic() - began < 1.0:
+        chunk = _read(terminal.fd, SETTLED)
+        if not chunk:
+            if size:
+                break
+            continue
+        last, size = time.monotonic(), size + len(chunk)
+    return (last - began) * 1000, size
+
+
+def quantile(values: Sequence[float], share: float) -> float:
+    """The value below which `share` of `values` lie."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
