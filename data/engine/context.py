@@ -1,0 +1,102 @@
+"""What the parts that work on one project share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from msgspec.structs import replace
+
+from data.config import ProjectSettings, SyncSettings
+from data.engine.board import Board
+from data.engine.budget import Rank
+from data.engine.desk import Desk
+from data.engine.leases import Leases
+from data.engine.server import Server
+from data.engine.timing import Timing
+from data.model import JobRun, Pipeline, PipelineAPI, PipelineJob, PipelineRun, Project, Record
+from data.sources.gitlab import GitLabSource
+from data.store.port import Store
+
+R = TypeVar("R", bound=Record)
+
+
+@dataclass(slots=True)
+class ProjectContext:
+    """One configured project that has been found on its server.
+
+    Attributes:
+        settings: the project's part of the configuration.
+        project: its record as of now; its id is the name of its lease, too.
+        siblings: ids of all projects that engines of this configuration copy.
+        pipelines: records of its pipelines, the default first.
+        apis: records of the ways to start them.
+        blueprints: what CI lint says of its jobs, by name.
+        log_runs: runs of which somebody reads a log now.
+    """
+
+    settings: ProjectSettings
+    sync: SyncSettings
+    timing: Timing
+    project: Project
+    server: Server[GitLabSource]
+    desk: Desk
+    leases: Leases
+    board: Board
+    siblings: set[str]
+    pipelines: list[Pipeline] = field(default_factory=list)
+    apis: list[PipelineAPI] = field(default_factory=list)
+    blueprints: dict[str, PipelineJob] = field(default_factory=dict)
+    log_runs: frozenset[str] = frozenset()
+
+    @property
+    def id(self) -> str:
+        """Id of the `Project`, and name of its lease."""
+        return self.project.id
+
+    @property
+    def git(self) -> int:
+        """GitLab's id of the project."""
+        return self.project.git_project_id
+
+    @property
+    def store(self) -> Store:
+        """The store, for reading."""
+        return self.desk.store
+
+    @property
+    def looked_at(self) -> bool:
+        """Whether somebody looks at this project by name."""
+        return self.id in self.board.ids("project")
+
+    def rank(self) -> Rank:
+        """Rank of what concerns the whole project."""
+        return Rank.PERSON if self.looked_at or self.board.everything else Rank.ROUTINE
+
+    def own(self, run: PipelineRun) -> PipelineRun:
+        """A run as its server gave it, with what is known from the configuration."""
+        if run.pipeline_id or not self.pipelines or run.project_id != self.id:
+            return run
+        return replace(run, pipeline_id=self.pipelines[0].id)
+
+    def own_job(self, job: JobRun) -> JobRun:
+        """A job as its server gave it, with what the configuration and CI lint tell of it."""
+        name = job.name if job.name in self.blueprints else base_name(job.name)
+        kind = next((one.stage_types[name] for one in self.settings.pipelines if name in one.stage_types), "")
+        print_ = self.blueprints.get(name) if job.project_id == self.id else None
+        return replace(
+            job,
+            stage_type=kind or (print_.stage_type if print_ else job.stage_type),
+            image=job.image or (print_.image if print_ else ""),
+            script=job.script or ("\n".join(print_.instructions) if print_ else ""),
+        )
+
+
+def base_name(name: str) -> str:
+    """A job's name in the CI configuration: without ` 2/5` or `: [a, b]` of parallel jobs (GitLab docs, ci/jobs)."""
+    head, bracket, _ = name.partition(": [")
+    if bracket:
+        return head
+    stem, _, part = name.rpartition(" ")
+    here, slash, of = part.partition("/")
+    return stem if slash and here.isdecimal() and of.isdecimal() else name

@@ -1,0 +1,51 @@
+"""How long the engine waits for what, in seconds. Intervals between polls are the user's settings (`SyncSettings`)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from msgspec import Struct
+
+OVERLAP: Final = 300.0
+"""How far a list by change time reaches back behind the greatest time seen: clocks differ, and pages shift."""
+
+
+class Timing(Struct, frozen=True, kw_only=True):
+    """The engine's own paces; tests make them shorter."""
+
+    lease: float = 15.0
+    """Life of a lease; it is renewed after a third of it."""
+    watch: float = 0.1
+    """Between two looks at the store's revision: how late a command is noticed at most."""
+    interests: float = 0.5
+    """Between two looks at what viewers look at."""
+    heartbeat: float = 5.0
+    """Least time between two writes of a record that only says that all is well."""
+    backoff_first: float = 1.0
+    """Wait after the first failure of a connection; it doubles with each further one."""
+    backoff_watched: float = 4.0
+    """Longest wait while somebody looks."""
+    backoff_cap: float = 60.0
+    """Longest wait at all."""
+    background_gap: float = 0.2
+    """Between two background calls of a connection, beside what the budget demands: many servers tell no limit."""
+    full_pass: float = 3600.0
+    """Between two full passes, which find what was deleted on a server."""
+    describe: float = 900.0
+    """Between two looks at a project's record and members."""
+    settle: float = 60.0
+    """After a launch without an answer: how long the server may still be at it before it is sent again."""
+    search: float = 3.0
+    """Between two looks for a launch whose answer was lost."""
+    hold: float = 5.0
+    """Between two looks whether a launch that waits for a free place may go."""
+    secrets: float = 5.0
+    """How long a launch waits for the values of its secret variables, which come on another way than the command."""
+    tail_steps: tuple[float, ...] = (1.0, 3.0, 5.0, 15.0)
+    """Waits between two looks at a log while nothing comes; the first one as long as bytes come."""
+    tail_write: float = 0.25
+    """Least time between two writes of a job's log state."""
+    tail_settle: float = 3.0
+    """Between a job's end and the last fetch of its log: the runner sends its last bytes late."""
+    stop: float = 0.5
+    """How long tasks may take to end when the engine is told to."""
