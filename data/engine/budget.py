@@ -14,6 +14,8 @@ WINDOW: Final = 60.0
 """Seconds of a rate limit's window where the server does not say (GitLab.com counts per minute)."""
 FOR_PEOPLE: Final = 0.5
 """Share of the limit that only what somebody looks at or asked for may use."""
+BACKGROUND_SHARE: Final = 0.25
+"""Share of a known limit that background calls may take, counted in calls."""
 AT_EASE: Final = 0.8
 """Share of the limit above which nothing is slowed down."""
 
@@ -74,7 +76,13 @@ class Budget:
     def begin(self, rank: Rank) -> None:
         """A call of `rank` is about to be made; it may take several requests."""
         if rank is Rank.BACKGROUND:
-            self._background_next = self._clock() + self._background_gap
+            self._background_next = self._clock() + self._gap()
+
+    def _gap(self) -> float:
+        """Seconds between two background calls; a server that grants more gets more."""
+        if not self._rate.limit:
+            return self._background_gap
+        return min(self._background_gap, WINDOW / (BACKGROUND_SHARE * self._rate.limit))
 
     def spent(self) -> None:
         """Count a request that is about to be made."""

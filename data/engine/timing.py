@@ -29,6 +29,8 @@ class Timing(Struct, frozen=True, kw_only=True):
     """Longest wait at all."""
     background_gap: float = 0.2
     """Between two background calls of a connection, beside what the budget demands: many servers tell no limit."""
+    history: float = 5.0
+    """Between two readings of a short MLflow history that somebody may still be writing."""
     full_pass: float = 3600.0
     """Between two full passes, which find what was deleted on a server."""
     describe: float = 900.0

@@ -41,6 +41,8 @@ REGISTRY_PACE: Final = 4
 """Pace of the model registry while somebody looks, relative to the medium one: it is read as a whole."""
 MAX_STORED: Final = 100_000
 """Records of one kind that are compared with the server's."""
+SHORT_HISTORY: Final = 1_000
+"""Runs up to which a history is read again until nothing new comes."""
 DELETED: Final = "deleted"
 """MLflow's lifecycle stage of what was deleted; what was removed altogether gets it, too."""
 STARTED: Final = Sort("start", descending=True)
@@ -66,6 +68,8 @@ class TrackingSync:
         self._named = sorted(named)
         self._all = not named or any(not one.experiment for one in projects)
         self._experiments: list[str] = []
+        self._unread: set[str] = set()
+        self._goes_on = True
         self._active: set[str] = set()
         self.progress = Progress(desk, self.name, self.name, "runs", timing)
         self._histories = Histories(self.name, server, desk, sync.medium)
@@ -83,7 +87,6 @@ class TrackingSync:
         agenda.add(EXPERIMENTS, self._read_experiments, lambda: self._pace(self._sync.medium))
         agenda.add(RUNS, self._read_runs, lambda: self._pace(self._sync.fast * PACE), self._rank)
         agenda.add(REGISTRY, self._read_registry, lambda: self._pace(self._sync.medium * REGISTRY_PACE))
-        agenda.add(BACKFILL, self._backfill, None, lambda: Rank.BACKGROUND)
         agenda.add(SWEEP, self._sweep, lambda: self._timing.full_pass, lambda: Rank.BACKGROUND)
         agenda.add(HISTORIES, self._read_histories, lambda: self._sync.fast * PACE, lambda: Rank.PERSON)
 
@@ -97,6 +100,7 @@ class TrackingSync:
 
     async def once(self) -> LinesideError | None:
         """Synchronise everything once; gives the first error."""
+        self._goes_on = False
         await self.load()
         self._agenda.remove(SWEEP)
         await self._agenda.finish(set(Rank), rounds=ROUNDS)
@@ -138,6 +142,16 @@ class TrackingSync:
         await self._desk.put(self.name, counted)
         if self._experiments != known:
             self._agenda.soon(RUNS)
+        if fresh := set(self._experiments) - set(known):
+            self._fill(fresh, first=not known)
+
+    def _fill(self, experiments: set[str], *, first: bool) -> None:
+        """Have the history of newly seen experiments read, unless that of the whole connection is there already."""
+        reached = self.progress.state.backfilled_to
+        if first and reached is not None and reached <= self._since() + timedelta(days=1):
+            return
+        self._unread |= experiments
+        self._agenda.add(BACKFILL, self._backfill, None, lambda: Rank.BACKGROUND)
 
     async def _read_runs(self) -> None:
         if not self._experiments:
@@ -192,24 +206,37 @@ class TrackingSync:
         return await self._desk.merge(self.name, TrackedRun, runs, merge.tracked)
 
     async def _backfill(self) -> None:
-        start = self._since()
-        reached = self.progress.state.backfilled_to
-        if reached is not None and reached <= start + timedelta(days=1):
-            return
-        if not self._experiments:
-            await self._read_experiments()
+        """Read the history of the experiments that have not been read.
+
+        A short history is read until nothing new comes: a job that fills one in writes runs with early start times,
+        which no question for what started lately would find.
+        """
+        start, experiments = self._since(), sorted(self._unread)
+        while experiments:
+            read, new = await self._read_history(experiments, start)
+            if not new or read > SHORT_HISTORY or not self._goes_on:
+                break
+            await asyncio.sleep(self._timing.history)
+        self._unread -= set(experiments)
+        await self.progress.backfilled(start)
+
+    async def _read_history(self, experiments: list[str], start: datetime) -> tuple[int, int]:
+        """Read all runs since `start`; how many there are, and how many of them were not known."""
+        read = new = 0
         token = ""
-        while self._experiments:
+        while True:
             at = token
             page = await self._server.call(
-                lambda source: source.runs(self._experiments, started_after=start, page_token=at),  # noqa: B023
+                lambda source: source.runs(experiments, started_after=start, page_token=at),  # noqa: B023
                 rank=Rank.BACKGROUND,
             )
+            read += len(page.runs)
+            known = await self._desk.store.get_many(TrackedRun, [run.id for run in page.runs])
+            new += len(page.runs) - len(known)
             await self._take(page.runs)
             token = page.next_token
             if not token:
-                await self.progress.backfilled(start)
-                return
+                return read, new
 
     async def _sweep(self) -> None:
         """Everything of the window again: finds what was deleted, restored, renamed or tagged afterwards."""

@@ -34,6 +34,7 @@ TIMING = Timing(
     backoff_watched=0.2,
     backoff_cap=0.5,
     background_gap=0.0,
+    history=0.1,
     settle=1.0,
     search=0.1,
     hold=0.1,

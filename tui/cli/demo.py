@@ -33,8 +33,10 @@ TRACKING_FILE = "mlflow.db"
 """The MLflow store in the demo's folder."""
 STOP_SECONDS = 5.0
 """How long a process may take to end before it is killed."""
-SPEED = 10.0
+SPEED = 4.0
 """How much faster than in life the demo's jobs run."""
+RATE_LIMIT = 12_000
+"""Requests a minute that the simulated GitLab grants, as a server of one's own may: history is there in seconds."""
 PROJECTS = 6
 """Projects of the demo: those that the simulator has names for."""
 TOKEN = "maintainer"
@@ -205,7 +207,13 @@ def simulator(place: Path, seed: int, projects: int, speed: float) -> Iterator[d
     Raises:
         LinesideError: it does not start.
     """
-    given = {"seed": seed, "projects": projects, "speed": speed, "mlflow-uri": tracking_uri(place)}
+    given = {
+        "seed": seed,
+        "projects": projects,
+        "speed": speed,
+        "mlflow-uri": tracking_uri(place),
+        "rate-limit": RATE_LIMIT,
+    }
     options = [text for name, value in given.items() for text in (f"--{name}", str(value))]
     errors = place / "simulator.log"
     with errors.open("wb") as log:

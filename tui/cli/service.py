@@ -8,7 +8,6 @@ import logging
 import os
 import re
 import signal
-import socket
 import sys
 import threading
 from collections.abc import Callable, Sequence
@@ -27,11 +26,6 @@ SYNC_SECONDS = 600.0
 """How long one synchronisation may take."""
 _ATTRIBUTE = re.compile(r"^ {8}(?P<names>[a-z_, ]+): (?P<help>.+(?:\n {12}.+)*)", re.MULTILINE)
 """An entry of the `Attributes:` section of a docstring."""
-
-
-def owner_name() -> str:
-    """Name of the engine that this process runs: host and process id."""
-    return f"{socket.gethostname()}-{os.getpid()}"
 
 
 def simulator_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -93,6 +87,7 @@ def engine_cli(options: DashboardOptions) -> None:
     """
 
     async def work(context: Context) -> None:
+        from data.engine.process import owner_name
         from data.engine.service import Engine
 
         engine = Engine(context.settings, context.store, context.logs, owner_name())
@@ -101,8 +96,11 @@ def engine_cli(options: DashboardOptions) -> None:
             loop.add_signal_handler(number, engine.stop)
         await engine.run()
 
+    from data.engine.process import leave
+
     talk()
     in_context(options, work)
+    leave(0)  # a thread may still wait for a server
 
 
 @click.command("sync")
@@ -115,6 +113,7 @@ def sync_cli(options: DashboardOptions, projects: Sequence[str], once: bool, tim
     del once  # the only way so far; asked for, so that `lineside sync` can come to mean more
 
     async def work(context: Context) -> int:
+        from data.engine.process import owner_name
         from data.engine.service import Engine
 
         engine = Engine(context.settings, context.store, context.logs, owner_name())
