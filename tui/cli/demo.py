@@ -31,6 +31,8 @@ TRACKING_SECONDS = 20.0
 """How long the simulator may take to make its MLflow store before the engine starts without it."""
 TRACKING_FILE = "mlflow.db"
 """The MLflow store in the demo's folder."""
+REMOVE_SECONDS = 2.0
+"""How long what is still being written into is tried to be removed."""
 STOP_SECONDS = 5.0
 """How long a process may take to end before it is killed."""
 SPEED = 4.0
@@ -162,13 +164,20 @@ def wait_for_tracking(path: Path) -> None:
 def ended_by_signals() -> Iterator[None]:
     """Turn SIGTERM and SIGHUP into a normal end, so that what was started is ended and removed."""
 
+    ended: list[int] = []
+
     def end(number: int, _frame: FrameType | None) -> None:
+        ended.append(number)
         raise SystemExit(128 + number)
 
     numbers = (signal.SIGTERM, signal.SIGHUP)
     before = {number: signal.signal(number, end) for number in numbers}
     try:
         yield
+    except Exception:
+        if ended:  # what fails while the terminal is taken away is no news
+            raise SystemExit(128 + ended[0]) from None
+        raise
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
@@ -195,9 +204,17 @@ def demo_folder(folder: Path | None, *, keep: bool) -> Iterator[Path]:
         yield place
     finally:
         if folder is None and not keep:
-            shutil.rmtree(place, ignore_errors=True)
+            _remove(place)
         else:
             say(f"the demo's files are in {place}")
+
+
+def _remove(place: Path) -> None:
+    """Remove the folder; an engine that was ended by a signal with us may still write for a moment."""
+    end = time.monotonic() + REMOVE_SECONDS
+    while place.exists() and time.monotonic() < end:
+        shutil.rmtree(place, ignore_errors=True)
+        time.sleep(0.05)
 
 
 @contextlib.contextmanager
