@@ -16,7 +16,11 @@ def own_world(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
     """A home, folders and an environment of the test's own."""
     home = tmp_path_factory.mktemp("home")
     for name in list(os.environ):
-        if (name.startswith(PRIVATE) and not name.startswith("TEXTUAL_SNAPSHOT")) or name in {"NO_COLOR", "CI", "COLORTERM"}:
+        if (name.startswith(PRIVATE) and not name.startswith("TEXTUAL_SNAPSHOT")) or name in {
+            "NO_COLOR",
+            "CI",
+            "COLORTERM",
+        }:
             monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("LINESIDE_DATA_DIR", str(home / "data"))

@@ -1,6 +1,6 @@
 """Writes the key table of the README anew from the registry of commands.
 
-    python -m tests.keytable README.md
+python -m tests.keytable README.md
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ class Facts(Painter):
     DEFAULT_CSS = "Facts { height: auto; width: 1fr; }"
     COMPONENT_CLASSES: ClassVar[set[str]] = set(TONE_CLASSES)
 
-    def __init__(self, height: int, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+    def __init__(self, height: int, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self.styles.height = height
         self.lines: tuple[tuple[Cell, ...], ...] = ()

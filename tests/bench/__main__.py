@@ -21,9 +21,17 @@ from tests.terminal.pty import Terminal
 
 LINESIDE = [sys.executable, "-c", "from tui.cli import main; main()"]
 HELLO = [sys.executable, str(Path(__file__).with_name("hello.py"))]
-CONFIG = "connections:\n  gitlab:\n    kind: gitlab\n    url: {url}\n    token: {token}\nprojects:\n{projects}store:\n  path: {store}\n"
+CONFIG = """\
+connections:
+  gitlab:
+    kind: gitlab
+    url: {url}
+    token: {token}
+projects:
+{projects}store:
+  path: {store}
+"""
 """A configuration against the simulator."""
-LIVE = b"\x1b"
 
 
 def environment(folder: Path) -> dict[str, str]:

@@ -44,7 +44,7 @@ def start(
 
 
 def key(terminal: Terminal, typed: bytes) -> tuple[float, int]:
-    """(milliseconds until the last byte of the answer, its bytes); an answer is over when `SETTLED` passes in silence."""
+    """(milliseconds until the last byte of the answer, its bytes); silence of `SETTLED` ends an answer."""
     while _read(terminal.fd, SETTLED):
         pass
     began = time.monotonic()

@@ -1,6 +1,6 @@
 """Makes the pictures of the README with the application itself, on the fixed world of the tests.
 
-    python -m tests.screenshots [FOLDER]
+python -m tests.screenshots [FOLDER]
 """
 
 from __future__ import annotations

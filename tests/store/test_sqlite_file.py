@@ -6,6 +6,7 @@ import asyncio
 import os
 import sqlite3
 import stat
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from data.errors import StoreCorrupt, StoreError, StoreReadOnly, StoreVersion, UsageError
-from data.model import PipelineRun
+from data.model import PipelineRun, Project
 from data.store.open import open_store, store_path
 from data.store.sqlite import connect, schema
 from data.store.sqlite.store import SqliteStore, open_sqlite
@@ -277,3 +278,35 @@ async def test_an_abandoned_listing_stops_loading(tmp_path: Path) -> None:
         assert time.monotonic() < deadline
         await asyncio.sleep(0.005)
     await store.close()
+
+
+WRITE_ONE = """
+import asyncio, sys
+from data.model import Project
+from data.store.open import open_store
+
+async def main():
+    store = await open_store(sys.argv[1])
+    await store.put([Project(id=sys.argv[2], name=sys.argv[2], connection="g")])
+    await store.close()
+
+asyncio.run(main())
+"""
+
+
+async def test_a_second_store_of_one_process_leaves_the_locks_of_the_first_alone(tmp_path: Path):
+    """Else another process that closes the file takes itself for the last one and removes the log that we read."""
+    path = tmp_path / "lineside.db"
+    first = await open_store(path)
+    second = await open_store(path)
+    for number in ("1", "2"):
+        before = await first.revision()
+        done = await asyncio.to_thread(
+            subprocess.run, [sys.executable, "-c", WRITE_ONE, str(path), number], capture_output=True, timeout=60
+        )
+        assert done.returncode == 0, done.stderr
+        assert await first.revision() > before
+        assert await first.get(Project, number) is not None
+        assert await second.get(Project, number) is not None
+    await second.close()
+    await first.close()

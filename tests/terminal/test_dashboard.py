@@ -163,7 +163,7 @@ def test_it_quits_while_the_server_hangs(start, silent_server, tmp_path: Path):
     url, taken = silent_server
     write_config(
         tmp_path,
-        f"connections:\n  gitlab:\n    kind: gitlab\n    url: {url}\n    token: glpat-x\nprojects:\n  - project: ml/churn\n",
+        f"connections:\n  gitlab:\n    kind: gitlab\n    url: {url}\n    token: glpat-x\nprojects:\n  - ml/churn\n",
     )
     terminal = start("--engine")
     terminal.wait("sqlite")

@@ -15,7 +15,9 @@ LATE = ("sqlalchemy", "aiosqlite", "click", "yaml", "starlette", "uvicorn", "ale
 
 def loaded_by(statement: str) -> set[str]:
     """Top-level modules after a statement in a fresh process."""
-    code = f"{statement}\nimport json, sys\nprint(json.dumps(sorted({{name.partition('.')[0] for name in sys.modules}})))"
+    code = (
+        f"{statement}\nimport json, sys\nprint(json.dumps(sorted({{name.partition('.')[0] for name in sys.modules}})))"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
     return set(json.loads(done.stdout))

@@ -23,7 +23,9 @@ def test_every_picture_exists_and_was_made_by_the_application():
 def test_the_sample_of_the_readme_loads(tmp_path):
     from data.config import load
 
-    sample = next(block for block in re.findall(r"```yaml\n(.*?)```", README.read_text(), re.DOTALL) if "projects:" in block)
+    sample = next(
+        block for block in re.findall(r"```yaml\n(.*?)```", README.read_text(), re.DOTALL) if "projects:" in block
+    )
     path = tmp_path / "lineside.yaml"
     path.write_text(sample)
     assert [project.project for project in load(path).projects] == ["ml/churn"]

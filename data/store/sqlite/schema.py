@@ -55,7 +55,12 @@ def _make_file(path: Path) -> None:
         raise StoreError(f"the store {path} is a folder", hint="name a file in the configuration")
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=_FOLDER_MODE)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, _FILE_MODE))
+        if not path.exists():
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, _FILE_MODE))
+        # A file that is there is never opened beside SQLite: closing it would drop the locks that this process
+        # holds on it through other stores (sqlite.org/howtocorrupt, 2.2).
+        elif not os.access(path, os.W_OK):
+            raise read_only(path)
     except (PermissionError, NotADirectoryError, FileExistsError):
         raise read_only(path) from None
     except OSError as error:

@@ -1,0 +1,127 @@
+"""Activity: commands with the server's answer, connections, engines, and what is wrong."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from data.model import Command, Connection, EngineState, Lease
+from tests.tui.stage import (
+    change,
+    commands,
+    cursor,
+    dashboard,
+    last_line,
+    line_with,
+    playing,
+    press,
+    settle,
+    shown,
+    top,
+)
+from tests.world import NOW, records
+
+
+def waiting(**values: object) -> Command:
+    """A command that waits."""
+    given = {
+        "id": "c7",
+        "kind": "cancel",
+        "connection": "gitlab",
+        "project_id": "gitlab:1",
+        "target_id": "gitlab:1:160",
+        "title": "cancel churn #160",
+        "by": "ada",
+        "created": NOW,
+        "answer": "gitlab is offline",
+    }
+    return Command(**{**given, **values})  # type: ignore[arg-type]
+
+
+async def test_commands_with_who_what_state_and_answer(tmp_path: Path) -> None:
+    async with playing(tmp_path, (160, 40)) as pilot:
+        await press(pilot, "6")
+        line = line_with(pilot, "launch churn on main")
+        for words in ("4m", "✗ refused", "bo@gpu-1", "Insufficient permissions to set pipeline variables"):
+            assert words in line
+        assert "✓ done" in line_with(pilot, "cancel churn #148")
+
+
+async def test_connections_say_how_they_are_and_what_is_left_of_the_budget(tmp_path: Path) -> None:
+    async with playing(tmp_path, (160, 40)) as pilot:
+        await press(pilot, "6")
+        line = line_with(pilot, "https://gitlab.example")
+        for words in ("✓ ok", "18.10.0", "ada", "1890/2000"):
+            assert words in line
+        assert "✗ offline 3m" in line_with(pilot, "https://mlflow.example")
+        assert line_with(pilot, "mlflow: connection refused").strip().endswith("is the server running?")
+
+
+async def test_engines_are_named_with_their_leases_and_their_absence_says_what_to_do(tmp_path: Path) -> None:
+    async with playing(tmp_path) as pilot:
+        await press(pilot, "6")
+        assert "gpu-1-77: 1 lease" in shown(pilot)
+        await change(pilot, EngineState(id="gpu-1-77", host="gpu-1", pid=77))
+        await settle(pilot, lambda: "gpu-1 pid 77: 1 lease" in shown(pilot))
+        lease = next(one for one in records() if isinstance(one, Lease))
+        await change(pilot, replace(lease, expires=NOW - timedelta(seconds=1)))
+        await settle(pilot, lambda: "none is running; start one with: lineside engine" in shown(pilot))
+
+
+async def test_a_queued_command_can_be_taken_back(tmp_path: Path) -> None:
+    async with playing(tmp_path) as pilot:
+        await press(pilot, "6")
+        await press(pilot, "D")
+        assert "only a queued command can be taken back" in last_line(pilot)
+        await change(pilot, waiting())
+        await settle(pilot, lambda: "◌ queued" in shown(pilot))
+        await press(pilot, "g")
+        assert cursor(pilot) == "c7"
+        await press(pilot, "D")
+        await settle(pilot, lambda: "withdrawn" in line_with(pilot, "cancel churn #160"))
+        assert [command.state for command in await commands(pilot)] == ["withdrawn"]
+
+
+async def test_a_command_that_is_being_sent_can_not(tmp_path: Path) -> None:
+    async with playing(tmp_path) as pilot:
+        await press(pilot, "6")
+        await change(pilot, waiting(state="sending"))
+        await settle(pilot, lambda: "sending" in shown(pilot))
+        await press(pilot, "g", "D")
+        assert [command.state for command in await commands(pilot)] == ["sending"]
+
+
+async def test_enter_opens_what_came_of_a_command(tmp_path: Path) -> None:
+    async with playing(tmp_path) as pilot:
+        await press(pilot, "6", "enter")
+        assert "nothing came of it yet" in last_line(pilot)
+        await press(pilot, "j", "enter")
+        assert top(pilot).NAME == "run"
+        await press(pilot, "escape")
+        await change(pilot, waiting(state="done", kind="retry", result_id="gitlab:1:job:1033"))
+        await press(pilot, "g", "enter")
+        assert top(pilot).NAME == "log"
+
+
+async def test_the_trouble_line_follows_the_connections(tmp_path: Path) -> None:
+    async with playing(tmp_path) as pilot:
+        await press(pilot, "6")
+        mlflow = next(one for one in records() if isinstance(one, Connection) and one.id == "mlflow")
+        await change(pilot, replace(mlflow, state="ok", last_success=NOW, last_error="", hint=""))
+        await settle(pilot, lambda: "connection refused" not in shown(pilot))
+        gitlab = next(one for one in records() if isinstance(one, Connection) and one.id == "gitlab")
+        await change(pilot, replace(gitlab, state="unauthorized", last_error="401", hint="the token has expired"))
+        await settle(pilot, lambda: "the token has expired" in shown(pilot))
+        assert "gitlab ✗ unauthorized" in shown(pilot)
+
+
+async def test_r_asks_the_engine_for_every_project_now(tmp_path: Path) -> None:
+    async with playing(tmp_path) as pilot:
+        await press(pilot, "R")
+        feed = dashboard(pilot).feed
+        assert feed is not None
+        topics = {interest.topic for interest in await feed.context.store.interests(NOW)}
+        assert {"refresh:gitlab:1", "refresh:gitlab:2", "refresh:gitlab:3", "projects"} <= topics
+        assert "asking the servers" in last_line(pilot)

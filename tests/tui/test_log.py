@@ -1,0 +1,149 @@
+"""Log: where it opens, searching, following, the jobs beside it, and what its last line says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from data.model import JobRun, LogState
+from data.store.logs import LogFiles
+from tests.tui.stage import change, dashboard, last_line, line_with, playing, press, settle, shown, top, type_text
+from tests.world import FAILED_JOB, LOG, records
+from tui.screens.log import LogScreen
+
+
+def job_of(id_: str) -> JobRun:
+    """A job of the fixed world."""
+    return next(one for one in records() if isinstance(one, JobRun) and one.id == id_)
+
+
+async def test_a_failed_log_opens_at_its_error(tmp_path: Path) -> None:
+    async with playing(tmp_path, (100, 24)) as pilot:
+        await press(pilot, "j", "l")
+        await settle(pilot, lambda: "Traceback" in shown(pilot))
+        assert "churn › #103 › train" in shown(pilot)
+        assert "failed after 0:43, 2.5 KiB" in shown(pilot)
+        assert "Running with gitlab-runner" not in shown(pilot)
+
+
+async def test_search_finds_while_one_types_and_n_goes_on(tmp_path: Path) -> None:
+    async with playing(tmp_path, (100, 24)) as pilot:
+        await press(pilot, "j", "l", "g", "slash")
+        await type_text(pilot, "val_auc=0.8")
+        await settle(pilot, lambda: "1 of " in shown(pilot))
+        await press(pilot, "enter", "n")
+        await settle(pilot, lambda: "2 of " in last_line(pilot))
+        await press(pilot, "N", "N")
+        await settle(pilot, lambda: "20 of 20" in last_line(pilot))
+
+
+async def test_a_search_without_a_match_says_so(tmp_path: Path) -> None:
+    async with playing(tmp_path) as pilot:
+        await press(pilot, "j", "l", "slash")
+        await type_text(pilot, "zzzz")
+        await settle(pilot, lambda: "no match" in shown(pilot))
+
+
+async def test_n_without_a_search_says_why_not(tmp_path: Path) -> None:
+    async with playing(tmp_path) as pilot:
+        await press(pilot, "j", "l")
+        assert "n next" not in last_line(pilot)
+
+
+async def test_a_growing_log_is_followed_and_scrolling_up_leaves_the_end(tmp_path: Path) -> None:
+    job = "gitlab:1:job:1003"
+    async with playing(tmp_path, (100, 20)) as pilot:
+        logs = LogFiles(tmp_path / "logs")
+        for number in range(60):
+            logs.append(job, logs.size(job), f"line {number}\n".encode())
+        await press(pilot, "j", "j", "j", "j", "l")
+        screen = top(pilot, LogScreen)
+        assert screen.job_id == job
+        await settle(pilot, lambda: "line 59" in shown(pilot))
+        assert "following" in shown(pilot)
+        logs.append(job, logs.size(job), b"line 60\n")
+        await settle(pilot, lambda: "line 60" in shown(pilot))
+        await press(pilot, "pageup")
+        logs.append(job, logs.size(job), b"line 61\n")
+        await settle(pilot, lambda: screen.index is not None and screen.index.lines >= 62)
+        assert "line 61" not in shown(pilot)
+        await press(pilot, "F")
+        await settle(pilot, lambda: "line 61" in shown(pilot))
+
+
+async def test_braces_go_to_the_jobs_beside_it(tmp_path: Path) -> None:
+    async with playing(tmp_path) as pilot:
+        await press(pilot, "j", "l", "left_curly_bracket")
+        assert top(pilot, LogScreen).job_id == "gitlab:1:job:1032"
+        await press(pilot, "right_curly_bracket", "right_curly_bracket")
+        assert top(pilot, LogScreen).job_id == "gitlab:1:job:1035"
+        await press(pilot, "right_curly_bracket", "right_curly_bracket")
+        assert "no further job" in last_line(pilot)
+        await press(pilot, "escape")
+        assert top(pilot).NAME == "runs"
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"log": LogState(size=len(LOG), erased=True)}, "erased on the server; what we hold (2.5 KiB) stays here"),
+        ({"log": LogState(size=len(LOG), complete=True)}, "failed after 0:43"),
+        ({"status": "running", "log": LogState()}, "following, 2.5 KiB; the runner sends every 60 s"),
+        ({"status": "waiting_for_resource", "log": LogState()}, "waiting for resource: the log begins when a runner"),
+        ({"status": "manual", "log": LogState()}, "manual: this job has not run"),
+        ({"status": "canceled", "log": LogState()}, "canceled: the log is being fetched, 2.5 KiB so far"),
+        ({"bridge": True, "log": LogState()}, "a trigger job has no log; its child pipeline has"),
+    ],
+)
+async def test_the_last_line_says_what_it_waits_for(tmp_path: Path, values: dict[str, object], words: str) -> None:
+    async with playing(tmp_path) as pilot:
+        await press(pilot, "j", "l")
+        await change(pilot, replace(job_of(FAILED_JOB), **values))
+        await settle(pilot, lambda: words in shown(pilot))
+        assert "CUDA out of memory" in shown(pilot)
+
+
+async def test_an_offline_server_is_named_while_something_may_still_come(tmp_path: Path) -> None:
+    from data.model import Connection
+
+    async with playing(tmp_path) as pilot:
+        await press(pilot, "j", "l")
+        gitlab = next(one for one in records() if isinstance(one, Connection) and one.id == "gitlab")
+        running = replace(job_of(FAILED_JOB), status="running", log=LogState())
+        await change(pilot, running, replace(gitlab, state="offline", last_error="connection refused"))
+        await settle(pilot, lambda: "gitlab is offline: connection refused; 2.5 KiB are held here" in shown(pilot))
+
+
+async def test_y_copies_the_line(tmp_path: Path) -> None:
+    async with playing(tmp_path) as pilot:
+        await press(pilot, "j", "l", "y")
+        await settle(pilot, lambda: "copied" in last_line(pilot))
+        assert "Traceback" in dashboard(pilot).clipboard
+
+
+async def test_actions_work_on_the_job_of_the_log(tmp_path: Path) -> None:
+    from tests.tui.stage import commands
+
+    async with playing(tmp_path) as pilot:
+        await press(pilot, "j", "l", "r", "y")
+        (command,) = await commands(pilot)
+        assert (command.kind, command.target_id) == ("retry", FAILED_JOB)
+
+
+async def test_log_commands_of_the_palette_reach_the_log(tmp_path: Path) -> None:
+    async with playing(tmp_path, (100, 24)) as pilot:
+        await press(pilot, "j", "l", "ctrl+p")
+        await type_text(pilot, "log.home")
+        await press(pilot, "enter")
+        await settle(pilot, lambda: "Running with gitlab-runner" in shown(pilot))
+        assert line_with(pilot, "Running with gitlab-runner").split()[0] == "1"
+
+
+async def test_a_log_of_a_job_that_is_not_in_the_store_says_so(tmp_path: Path) -> None:
+    async with playing(tmp_path) as pilot:
+        pilot.app.push_screen(LogScreen("gitlab:1:job:9999999"))
+        await settle(pilot, lambda: "this job is not in the store" in shown(pilot))
+        await press(pilot, "r", "escape")
+        assert top(pilot).NAME == "runs"

@@ -1,0 +1,187 @@
+"""The one registry of commands.
+
+Bindings, the palette, the `:` line, the help screen, the footer and the key table of the README all come from it. A
+command's id is what users name in the `keys` section of their configuration. A screen carries a command out in the
+method `do_<id with _ for .>`, and says in `why_not(id)` why one cannot be used now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+LISTED = "projects pipelines runs experiments tracked models activity"
+"""Screens with a list that moves by the usual keys."""
+
+
+@dataclass(frozen=True, slots=True)
+class CommandSpec:
+    """One command.
+
+    Attributes:
+        id: its name in the configuration, `<section>.<verb>`.
+        title: one or two words for the footer.
+        help: a sentence for the help screen and the palette.
+        keys: default keys, the first one is shown.
+        screens: names of the screens that have it; empty for all.
+        footer: place in the footer, 0 for none; smaller ones stay longer.
+    """
+
+    id: str
+    title: str
+    help: str
+    keys: tuple[str, ...]
+    screens: tuple[str, ...] = ()
+    footer: int = 0
+
+    @property
+    def method(self) -> str:
+        """Name of the screen's method that carries it out."""
+        return "do_" + self.id.replace(".", "_").replace("-", "_")
+
+
+def _spec(
+    id: str,
+    title: str,
+    keys: str,
+    help: str,
+    screens: str = "",
+    footer: int = 0,
+) -> CommandSpec:
+    return CommandSpec(id, title, help, tuple(keys.split()), tuple(screens.split()), footer)
+
+
+MOVES: tuple[CommandSpec, ...] = (
+    _spec("grid.down", "down", "j down", "One row down."),
+    _spec("grid.up", "up", "k up", "One row up."),
+    _spec("grid.page_down", "page down", "pagedown", "One page down."),
+    _spec("grid.page_up", "page up", "pageup", "One page up."),
+    _spec("grid.half_page_down", "half page down", "ctrl+d", "Half a page down."),
+    _spec("grid.half_page_up", "half page up", "ctrl+u", "Half a page up."),
+    _spec("grid.home", "top", "g home", "First row."),
+    _spec("grid.end", "end", "G end", "Last row."),
+    _spec("grid.mark", "mark", "space", "Mark or unmark the row; actions then work on all marked rows."),
+    _spec("grid.mark_range", "mark range", "v", "Mark every row from the last mark to here."),
+)
+"""Keys of every list. The lists bind them themselves; they can be remapped and are shown like the others."""
+
+LOG: tuple[CommandSpec, ...] = (
+    _spec("log.follow", "follow", "F", "Follow the end of the log; scrolling up leaves it.", "log", 2),
+    _spec("log.next_match", "next", "n", "Next match.", "log", 3),
+    _spec("log.previous_match", "previous", "N", "Previous match.", "log"),
+    _spec("log.next_error", "error", "E", "Next line that tells of an error.", "log", 1),
+    _spec("log.next_section", "next section", "right_square_bracket", "Next section.", "log", 7),
+    _spec("log.previous_section", "previous section", "left_square_bracket", "Previous section.", "log"),
+    _spec("log.fold", "fold", "enter", "Fold or unfold the section.", "log", 6),
+    _spec("log.timestamps", "times", "t", "Timestamps: off, absolute, since the start.", "log", 5),
+    _spec("log.copy", "copy", "y", "Copy the selection or the line through the terminal (OSC 52).", "log", 8),
+    _spec("log.down", "down", "j down", "One line down.", "log"),
+    _spec("log.up", "up", "k up", "One line up.", "log"),
+    _spec("log.page_down", "page down", "pagedown", "One page down.", "log"),
+    _spec("log.page_up", "page up", "pageup", "One page up.", "log"),
+    _spec("log.half_page_down", "half page down", "ctrl+d", "Half a page down.", "log"),
+    _spec("log.half_page_up", "half page up", "ctrl+u", "Half a page up.", "log"),
+    _spec("log.home", "top", "g home", "Beginning of the log.", "log"),
+    _spec("log.end", "end", "G end", "End of the log, and follow it.", "log"),
+    _spec("log.left", "left", "left", "Move long lines to the right.", "log"),
+    _spec("log.right", "right", "right", "Move long lines to the left.", "log"),
+)
+"""Keys of the log view, which binds them itself."""
+
+COMMANDS: tuple[CommandSpec, ...] = (
+    _spec("go.projects", "projects", "1", "Projects: all of them at a glance."),
+    _spec("go.pipelines", "pipelines", "2", "Pipelines: what can be run, and how that went lately."),
+    _spec("go.runs", "runs", "3", "Runs: the history over all projects, newest first."),
+    _spec("go.experiments", "experiments", "4", "Experiments: those of MLflow, with their runs."),
+    _spec("go.models", "models", "5", "Models: the registry, with versions and where each came from."),
+    _spec("go.activity", "activity", "6", "Activity: what was asked for, and the health of each connection."),
+    _spec("open", "open", "enter", "Open what is under the cursor.", LISTED + " run", 1),
+    _spec("back", "back", "escape", "Go back one screen; never quits."),
+    _spec("leave", "back or quit", "q", "Go back one screen; on the first screen, quit."),
+    _spec("quit", "quit", "ctrl+q", "Quit."),
+    _spec("filter", "filter", "slash", "Filter the list: words, or status:failed project:churn ref:main by:ada.",
+          LISTED, 5),
+    _spec("clear", "all", "backspace", "Show everything again: drop the filter.", LISTED),
+    _spec("line", "command", "colon",
+          "Type a command: runs status:failed, log 4312, theme, or paste a GitLab URL.", "", 8),
+    _spec("palette", "palette", "ctrl+p", "Find a command of this screen by typing, and carry it out."),
+    _spec("help", "help", "question_mark f1", "Show the keys that do something here.", "", 9),
+    _spec("refresh", "refresh", "R", "Ask the servers now for what is on the screen."),
+    _spec("run.log", "log", "l", "Show the log of the job under the cursor, or of the run's failed or running job.",
+          "runs run", 2),
+    _spec("run.metrics", "metrics", "m", "Show or hide the metrics beside the jobs.", "run", 4),
+    _spec("run.attempts", "attempts", "a", "Show or hide earlier attempts of jobs.", "run"),
+    _spec("launch", "launch", "t",
+          "Start a pipeline of the project under the cursor.", "projects pipelines runs run", 3),
+    _spec("launch.like", "launch like this", "T",
+          "Start a pipeline with the ref and variables of this run.", "runs run"),
+    _spec("run.cancel", "cancel", "x",
+          "Cancel the run or job under the cursor, or the marked runs.", "runs run log", 4),
+    _spec("run.retry", "retry", "r",
+          "Retry the failed jobs of the run, or the job under the cursor.", "runs run log", 4),
+    _spec("job.play", "play", "p", "Start the manual job under the cursor.", "run", 4),
+    _spec("sort", "sort", "s", "Sort by the next column; once more for the other direction.", "runs"),
+    _spec("browse", "browser", "o", "Open the page of this in the browser, or copy its address over SSH.",
+          "projects pipelines runs run log"),
+    _spec("copy", "copy", "y", "Copy the address of this through the terminal (OSC 52).",
+          "projects pipelines runs run"),
+    _spec("withdraw", "take back", "D", "Take back a command that still waits.", "activity", 2),
+    _spec("log.search", "search", "slash", "Search in the log, while you type; smart case.", "log", 1),
+    _spec("log.next-job", "next job", "right_curly_bracket", "Log of the run's next job.", "log"),
+    _spec("log.previous-job", "previous job", "left_curly_bracket", "Log of the run's previous job.", "log"),
+    _spec("launch.send", "send", "ctrl+s", "Send the launch, after a last question.", "launch", 1),
+)  # fmt: skip
+"""Every command, in the order in which help shows them."""
+
+BY_ID: dict[str, CommandSpec] = {spec.id: spec for spec in (*COMMANDS, *LOG, *MOVES)}
+"""Command by id."""
+
+FORMS = frozenset({"launch"})
+"""Screens with text fields: there, commands on plain characters would steal what one types."""
+
+
+def moves_for(screen: str) -> tuple[CommandSpec, ...]:
+    """The keys of the lists of a screen; none where it has no list."""
+    return MOVES if screen in {*LISTED.split(), "run"} else ()
+
+
+def commands_for(screen: str) -> list[CommandSpec]:
+    """Commands of a screen: its own first, then those of every screen. A form keeps those keys that type nothing."""
+    own = [spec for spec in (*COMMANDS, *LOG) if screen in spec.screens]
+    general = [spec for spec in COMMANDS if not spec.screens]
+    if screen in FORMS:
+        kept = ((spec, tuple(key for key in spec.keys if not _types(key))) for spec in general)
+        general = [replace(spec, keys=keys) for spec, keys in kept if keys]
+    return own + general
+
+
+def _types(key: str) -> bool:
+    """Whether a key types a character into a field, or edits it."""
+    return len(key) == 1 or key in {"slash", "colon", "question_mark", "space", "backspace"}
+
+
+WIDGET_OWNED = frozenset(spec.id for spec in (*MOVES, *LOG))
+"""Commands that a widget binds and carries out itself."""
+
+KEY_NAMES = {
+    "slash": "/", "colon": ":", "question_mark": "?", "escape": "esc", "left_curly_bracket": "{",
+    "right_curly_bracket": "}", "left_square_bracket": "[", "right_square_bracket": "]", "ampersand": "&",
+    "backspace": "bksp",
+}  # fmt: skip
+"""How keys are written for people, where Textual's name differs."""
+
+
+def key_name(key: str) -> str:
+    """A key as people write it."""
+    return KEY_NAMES.get(key, key)
+
+
+def keys_of(spec: CommandSpec, keymap: dict[str, str]) -> tuple[str, ...]:
+    """The keys of a command after the user's remapping."""
+    given = keymap.get(spec.id)
+    return tuple(part.strip() for part in given.split(",") if part.strip()) if given else spec.keys
+
+
+def key_table(specs: Iterable[CommandSpec], keymap: dict[str, str] | None = None) -> list[tuple[str, str, str]]:
+    """(keys, title, help) of commands, for help and the README."""
+    return [(" ".join(key_name(key) for key in keys_of(spec, keymap or {})), spec.title, spec.help) for spec in specs]

@@ -1,0 +1,304 @@
+"""The dashboard: screens, the feed behind them, and the way between them.
+
+The first frame is drawn from the snapshot of the last look; store, configuration and engine come up behind it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import events
+from textual.app import App
+from textual.binding import BindingType
+from textual.filter import LineFilter, NoColor
+from textual.screen import Screen
+
+from styles import BASE, sheet
+from styles.themes import MONO, THEMES, variable_defaults
+from tui import snapshot as snapshots
+from tui.guard import Guard
+from tui.options import DashboardOptions
+from tui.routes import Routes
+from tui.screens.base import TABS, LinesideScreen
+from tui.screens.listing import ListScreen
+from tui.screens.runs import RunsScreen
+from widgets import glyphs
+from widgets.cells import Cell
+from widgets.paint import Painter
+
+if TYPE_CHECKING:
+    from textual.worker import Worker
+
+    from data.model.run import PipelineRun
+    from data.store.port import Changes
+    from tui.feed import Feed
+    from tui.opening import Backend
+    from widgets.prompt import Prompt
+
+TICK = 1.0
+"""Seconds between two looks at the clock."""
+SNAPSHOT_TICKS = 15
+"""Ticks between two snapshots of the list on the screen."""
+NARROW = 60
+"""Columns below which the first line tells only of connections that have trouble."""
+GC_THRESHOLDS = (50_000, 20, 50)
+"""Rare collections: the slowest key of a Textual program is the one that waits for the garbage collector."""
+
+
+class Dashboard(Routes, App[str]):
+    """The application. It returns what the command line is to do next: nothing, or `demo`."""
+
+    CSS_PATH = [*BASE, sheet("prompt")]
+    TITLE = "lineside"
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS: ClassVar[list[BindingType]] = []
+    _themed = False
+    """Whether the theme has been chosen."""
+
+    def __init__(self, options: DashboardOptions, *, now: Callable[[], datetime] | None = None) -> None:
+        super().__init__()
+        self.animation_level = "none"
+        self.options = options
+        self.feed: Feed | None = None
+        self.backend: Backend | None = None
+        self.read_only = options.read_only
+        self.user = ""
+        self.keymap_given: dict[str, str] = {}
+        self.history: dict[str, list[str]] = {}
+        self.prompt: Prompt | None = None
+        self.bell_rings = self.notifies = False
+        self.start = "last"
+        self.keeps_journal = False
+        self._clock = now or (lambda: datetime.now(UTC))
+        self._snapshot_path = snapshots.snapshot_path(options)
+        self._snapshot = snapshots.load(self._snapshot_path)
+        self._ticks = 0
+        self._opening: Worker[None] | None = None
+        self._guard = Guard()
+        for theme in THEMES:
+            self.register_theme(theme)
+        self._themed = True
+        self.theme = self._first_theme()
+        if options.ascii is not None:
+            glyphs.use(glyphs.ASCII if options.ascii else glyphs.UNICODE)
+
+    def _first_theme(self) -> str:
+        if self.no_color:
+            return MONO.name
+        seen = self._snapshot.theme if self._snapshot else ""
+        return seen if seen in self.available_themes else THEMES[0].name
+
+    def get_default_screen(self) -> Screen[None]:
+        """The history, as it was seen last if it was; it lies below all other screens."""
+        seen = self._snapshot
+        return RunsScreen(seen.filter, seen) if seen is not None and seen.screen == "runs" else RunsScreen()
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Our own tokens for themes that lack them; none for the one that Textual begins with and nobody sees."""
+        return variable_defaults(self.current_theme) if self._themed else {}
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """What each line passes on its way to the terminal. NO_COLOR means none at all, not shades of grey."""
+        if self.no_color:
+            return (NoColor(), self._guard)
+        return (*super().get_line_filters(), self._guard)
+
+    def now(self) -> datetime:
+        """The time that ages are counted from."""
+        return self._clock()
+
+    def on_key(self, event: events.Key) -> None:
+        """Keys that were typed ahead, before the prompt had the focus, belong to the prompt."""
+        if self.prompt is not None and self.focused is self.prompt:
+            self.prompt.on_key(event)
+
+    # Life
+
+    def on_mount(self) -> None:
+        """Show the tab on which one left."""
+        seen = self._snapshot
+        if seen is not None and seen.screen in TABS and seen.screen != "runs":
+            self.show(seen.screen, seen.filter, seen)
+
+    def on_ready(self) -> None:
+        """Wait for the first frame."""
+        self.screen.call_after_refresh(self._begin)
+
+    def _begin(self) -> None:
+        """The first frame stands: bring up what is behind it."""
+        gc.enable()
+        gc.freeze()
+        gc.set_threshold(*GC_THRESHOLDS)
+        self.set_interval(TICK, self._tick)
+        self._opening = self.run_worker(self._open(), group="open", exit_on_error=False)
+
+    async def _open(self) -> None:
+        from tui.opening import open_backend, open_engine
+
+        if self.keeps_journal:
+            from tui import journal
+
+            journal.start()
+        try:
+            backend = await open_backend(self)
+        except Exception as error:  # the last resort: a sentence, and the way out, in place of a dead screen
+            self.failed(error)
+            return
+        if backend is None:
+            return
+        self.backend, self.feed = backend, backend.feed
+        self.run_worker(self.feed.run(), group="feed", exit_on_error=False)
+        self._show_start()
+        for screen in self.screen_stack:
+            if isinstance(screen, LinesideScreen):
+                screen.refresh_frame()
+                screen.load()
+        if isinstance(self.screen, LinesideScreen):
+            await self.feed.look_at(self.screen.topics())
+        if self.options.open:
+            await self.open_name(self.options.open)
+        await open_engine(self, backend)
+
+    def _show_start(self) -> None:
+        """The configured first screen, unless the snapshot brought it or the user went elsewhere meanwhile."""
+        if self.start in TABS and len(self.screen_stack) == 1 and self._snapshot is None:
+            self.show(self.start)
+
+    async def changed(self, changes: Changes | None) -> None:
+        """The store changed: tell the screen on top; the others read again when one comes back to them."""
+        screen = self.top_screen()
+        if screen is not None and screen.is_attached:
+            if changes is None:
+                screen.load()
+            else:
+                await screen.data_changed(changes)
+            screen.refresh_frame()
+
+    def top_screen(self) -> LinesideScreen | None:
+        """The topmost screen that is no question or table of keys."""
+        stack = reversed(self.screen_stack) if self._running else ()
+        return next((screen for screen in stack if isinstance(screen, LinesideScreen)), None)
+
+    def _tick(self) -> None:
+        screen = self.top_screen()
+        if screen is not None and screen.is_attached:
+            screen.tick()
+            screen.refresh_frame()
+        self._ticks += 1
+        if self._ticks % SNAPSHOT_TICKS == 0:
+            self._save_snapshot()
+
+    def runs_ended(self, runs: list[PipelineRun]) -> None:
+        """Ring when one of them failed, and ask the terminal for a notification, as the configuration says."""
+        from tui.alerts import notification, sentence
+
+        if self.bell_rings and any(run.status == "failed" for run in runs):
+            self.bell()
+        if self.notifies and self.feed is not None and self._driver is not None:
+            self._driver.write(notification(sentence(runs, self.feed.overview.names)))
+
+    def leave_mouse(self) -> None:
+        """Leave the mouse to the terminal."""
+        release = getattr(self._driver, "_disable_mouse_support", None)
+        if release is not None:
+            release()
+
+    def redraw(self) -> None:
+        """Draw everything again, also what no style has changed: the signs are others."""
+        for widget in self.screen.query(Painter):
+            widget.forget_lines()
+            widget.refresh()
+
+    def hand_over(self, command_id: str, secrets: Mapping[str, str]) -> bool:
+        """Give our engine the values of a launch's secret variables, in memory only; False where there is none."""
+        from data.config import Secret
+
+        engine = self.backend.engine if self.backend else None
+        if engine is None or not engine.running:
+            return False
+        engine.give_secrets(command_id, {key: Secret(value) for key, value in secrets.items()})
+        return True
+
+    # What goes wrong
+
+    def failed(self, error: BaseException) -> None:
+        """Something went wrong that nobody expected: write it down, say a sentence, and go on."""
+        from tui.journal import unexpected
+
+        self.say(unexpected(error), "failed")
+
+    def _fatal_error(self) -> None:
+        """Textual's last word before it exits. A person reads a sentence; the traceback goes to a file."""
+        import sys
+
+        from rich.text import Text
+
+        from tui.journal import unexpected
+
+        error = sys.exception()
+        if error is not None and not self._exit_renderables:
+            self._exit_renderables.append(Text("lineside: " + unexpected(error)))
+        self._close_messages_no_wait()
+
+    # The frame
+
+    def head_cells(self) -> Sequence[Cell]:
+        """The right side of the first line."""
+        if self.feed is None:
+            return (Cell("opening", "dim"),)
+        from tui.present.health import health_line
+
+        seen = self.feed.overview
+        shown = seen.connections
+        if self.size.width < NARROW:
+            shown = tuple(one for one in shown if one.state not in {"ok", "unknown"})
+        cells = health_line(shown, self.feed.context.store.name, seen.active, seen.pending, self.now())
+        if self.feed.trouble:
+            cells = (*cells, Cell(f"{glyphs.glyphs().failed} store", "failed"))
+        return (*cells, Cell("read-only", "warning")) if self.read_only else cells
+
+    # The snapshot
+
+    def take_snapshot(self) -> snapshots.Snapshot | None:
+        """The list as it stands; None while it has not been read."""
+        stack = [screen for screen in self.screen_stack if isinstance(screen, ListScreen) and screen.TAB == screen.NAME]
+        if not stack or self.feed is None:
+            return None
+        name = stack[-1].NAME if self.start not in TABS else self.start
+        screen = next((one for one in reversed(stack) if name == one.NAME and one.is_attached), None)
+        theme = "" if self.no_color else self.theme
+        if screen is None:
+            return snapshots.Snapshot(taken=self.now(), screen=name, theme=theme)
+        return snapshots.Snapshot(
+            taken=self.now(),
+            screen=name,
+            filter=screen.filter,
+            cursor=screen.grid.cursor_key or "",
+            rows=tuple(screen.snapshot_rows(snapshots.ROWS)),
+            theme=theme,
+        )
+
+    def _save_snapshot(self) -> None:
+        snapshot = self.take_snapshot()
+        if snapshot is not None:
+            asyncio.get_running_loop().run_in_executor(None, snapshots.save, self._snapshot_path, snapshot)
+
+    async def do_quit(self) -> None:
+        """`ctrl+q`: quit within a second, whatever the network does."""
+        snapshot = self.take_snapshot()
+        if snapshot is not None:
+            snapshots.save(self._snapshot_path, snapshot)
+        if self._opening is not None:
+            self._opening.cancel()
+        self.workers.cancel_group(self, "feed")
+        if self.backend is not None:
+            await self.backend.close()
+        self.exit()
+
+    async def action_quit(self) -> None:
+        """Textual's own way to quit."""
+        await self.do_quit()

@@ -1,0 +1,191 @@
+"""What the dashboard reads: changes in the store, what every screen shows of it, and what is looked at."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from data.errors import LinesideError, StoreError
+from data.model.project import Project
+from data.model.run import PipelineRun
+from data.model.vocabulary import ACTIVE, COMMAND_OPEN
+from data.model.work import Command, Connection, Interest
+from tui.alerts import Alerts
+from tui.journal import unexpected
+
+if TYPE_CHECKING:
+    from data.store.port import Changes
+    from tui.context import Context
+
+log = logging.getLogger(__name__)
+
+POLL = 0.2
+"""Seconds between two looks at the store's revision; a look costs microseconds."""
+RETRY = 1.0
+"""Seconds until a store that could not be read is asked again."""
+INTEREST_TTL = timedelta(seconds=15)
+"""How long the engine goes on serving a viewer that does not speak up again."""
+INTEREST_EVERY = 5.0
+"""Seconds between two renewals of what is looked at."""
+COMMANDS_SHOWN = 200
+"""Open commands read for the first line and the pending marks."""
+WATCHED = 500
+"""Runs whose end is noticed; a first synchronisation brings many more at once, of which nobody wants to hear."""
+
+
+@dataclass
+class Overview:
+    """What every screen shows: connections, names, what is under way."""
+
+    connections: tuple[Connection, ...] = ()
+    names: dict[str, str] = field(default_factory=dict)
+    """Project id to name."""
+    active: int = 0
+    pending: tuple[Command, ...] = ()
+    """Commands that wait for their outcome."""
+
+    def pending_for(self, target_id: str) -> Command | None:
+        """The open command on a record."""
+        return next((command for command in self.pending if command.target_id == target_id), None)
+
+
+class Feed:
+    """The dashboard's side of the store.
+
+    Args:
+        on_change: called on the event loop with what changed, after the overview was read again; with None after a
+            time in which the store could not be read: anything may have changed.
+        on_end: called with runs that were active and have ended.
+    """
+
+    def __init__(
+        self,
+        context: Context,
+        viewer: str,
+        on_change: Callable[[Changes | None], Awaitable[None]],
+        on_end: Callable[[list[PipelineRun]], None],
+    ) -> None:
+        self.context = context
+        self.viewer = viewer
+        self.overview = Overview()
+        self.trouble = ""
+        """Why the store cannot be read at the moment; empty when it can."""
+        self._on_change, self._on_end = on_change, on_end
+        self._alerts = Alerts(())
+        self._seen = 0
+        self._topics: tuple[str, ...] = ()
+        self._renewed = 0.0
+
+    async def open(self) -> None:
+        """Read the overview for the first time."""
+        self._file = await asyncio.to_thread(self._file_id)
+        self._seen = await self.context.store.revision()
+        await self._read_overview(None)
+
+    async def run(self) -> None:
+        """Notice changes until cancelled. A store that cannot be read for a while is asked again."""
+        while True:
+            await asyncio.sleep(RETRY if self.trouble else POLL)
+            try:
+                await self._look()
+            except LinesideError as error:
+                self._failed(str(error))
+            except Exception as error:  # whatever went wrong, the next change is to be noticed all the same
+                self._failed(unexpected(error))
+
+    def _failed(self, sentence: str) -> None:
+        if sentence != self.trouble:
+            log.warning("store: %s", sentence)
+        self.trouble = sentence
+
+    async def _look(self) -> None:
+        store = self.context.store
+        loop = asyncio.get_running_loop()
+        if self.trouble or loop.time() - self._renewed > INTEREST_EVERY:
+            await self._check_file()
+            await self._renew()
+        revision = await store.revision()
+        if self.trouble:
+            self._seen = revision
+            await self._read_overview(None)
+            self.trouble = ""
+            await self._on_change(None)
+        elif revision != self._seen:
+            changes = await store.changes(self._seen)
+            self._seen = changes.revision
+            if changes.put or changes.deleted:
+                await self._read_overview(changes)
+                await self._on_change(changes)
+
+    def _file_id(self) -> tuple[int, int] | None:
+        """What tells the store's file from another one of its name; None where there is none."""
+        try:
+            found = os.stat(self.context.store_path)
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
+
+    async def _check_file(self) -> None:
+        """SQLite goes on with a file that was deleted, and so would we, without anybody else to see our writes."""
+        found = await asyncio.to_thread(self._file_id)
+        if found != self._file:
+            what = "is gone" if found is None else "was replaced by another file"
+            raise StoreError(f"the store {self.context.store_path} {what}", hint="start Lineside again")
+
+    async def _read_overview(self, changes: Changes | None) -> None:
+        store = self.context.store
+        touched = None if changes is None else {*changes.put, *changes.deleted}
+        if touched is None or Connection in touched:
+            self.overview.connections = (await store.page(Connection, limit=100)).records
+        if touched is None or Project in touched:
+            projects = (await store.page(Project, limit=1000)).records
+            self.overview.names = {project.id: project.name for project in projects}
+        if touched is None or PipelineRun in touched:
+            self.overview.active = await store.count(PipelineRun, where={"status": sorted(ACTIVE), "parent_run_id": ""})
+        if touched is None or Command in touched:
+            found = await store.page(Command, where={"state": sorted(COMMAND_OPEN)}, limit=COMMANDS_SHOWN)
+            self.overview.pending = found.records
+        if changes is None:
+            running = await store.page(PipelineRun, where={"status": sorted(ACTIVE)}, limit=WATCHED)
+            self._alerts = Alerts(run.id for run in running.records)
+        elif (ids := changes.put.get(PipelineRun)) and len(ids) <= WATCHED:
+            ended = self._alerts.ended((await store.get_many(PipelineRun, sorted(ids))).values())
+            if ended:
+                self._on_end(ended)
+
+    async def look_at(self, topics: Sequence[str]) -> None:
+        """Say what this viewer looks at from now on."""
+        self._topics = tuple(topics)
+        with contextlib.suppress(LinesideError):
+            await self._renew()
+
+    async def ask(self, topics: Sequence[str]) -> None:
+        """Say once what is wanted, beside what is looked at."""
+        await self._watch(topics)
+
+    async def _renew(self) -> None:
+        self._renewed = asyncio.get_running_loop().time()
+        if self._topics:
+            await self._watch(self._topics)
+
+    async def _watch(self, topics: Sequence[str]) -> None:
+        expires = datetime.now(UTC) + INTEREST_TTL
+        interests = [
+            Interest(id=f"{self.viewer}:{topic}", viewer=self.viewer, topic=topic, expires=expires) for topic in topics
+        ]
+        await self.context.store.watch(interests)
+
+    async def submit(self, command: Command) -> None:
+        """Put a command in the outbox."""
+        await self.context.store.submit(command)
+
+    async def close(self) -> None:
+        """Let go of the store."""
+        with contextlib.suppress(LinesideError):
+            await self.context.store.close()

@@ -1,0 +1,98 @@
+"""Brings up what is behind the first frame: configuration, store, feed and engine. Runs while the user reads."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import os
+import socket
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from data.errors import ConfigError, LinesideError
+from widgets import glyphs
+
+if TYPE_CHECKING:
+    from data.engine.process import EngineProcess
+    from tui.context import Context
+    from tui.dashboard import Dashboard
+    from tui.feed import Feed
+
+HEAVY = ("data.model", "sqlalchemy.ext.asyncio", "aiosqlite", "data.store.sqlite.store", "tui.context", "tui.feed")
+"""Imported in a thread, one after the other, so that keys are answered in between."""
+
+
+@dataclass
+class Backend:
+    """What was brought up, to be let go of again."""
+
+    context: Context
+    feed: Feed
+    engine: EngineProcess | None = None
+
+    async def close(self) -> None:
+        """End the engine and close the store; well under a second."""
+        if self.engine is not None:
+            await asyncio.to_thread(self.engine.stop)
+        await self.feed.close()
+
+
+async def open_backend(app: Dashboard) -> Backend | None:
+    """Open everything but the engine, or show why that cannot be; returns None then."""
+    for module in HEAVY:
+        await asyncio.to_thread(importlib.import_module, module)
+    from tui.context import open_context
+    from tui.feed import Feed
+
+    context = None
+    try:
+        context = await open_context(app.options)
+        if context is None:
+            app.show_welcome()
+            return None
+        feed = Feed(context, f"{socket.gethostname()}-{os.getpid()}", app.changed, app.runs_ended)
+        await feed.open()
+    except BaseException as error:
+        # Also when the user quits meanwhile: the store's threads would keep the process.
+        if context is not None:
+            await asyncio.shield(context.close())
+        if not isinstance(error, LinesideError):
+            raise
+        app.show_trouble(error)
+        return None
+    _apply(app, context)
+    return Backend(context, feed)
+
+
+async def open_engine(app: Dashboard, backend: Backend) -> None:
+    """Start an engine beside the dashboard, where that is wanted."""
+    if not app.options.engine:
+        return
+    from data.engine.process import spawn
+
+    context = backend.context
+    try:
+        backend.engine = await asyncio.to_thread(spawn, context.config_path, store=context.store_path)
+    except (LinesideError, OSError) as error:
+        app.say(f"the engine could not be started: {error}", "failed")
+
+
+def _apply(app: Dashboard, context: Context) -> None:
+    """Take over what the configuration says about the screen."""
+    ui = context.settings.ui
+    app.user = context.user
+    app.read_only = context.read_only
+    app.bell_rings, app.notifies, app.start = ui.bell, ui.notify, ui.start
+    app.keymap_given = dict(context.settings.keys)
+    if app.keymap_given:
+        app.set_keymap(app.keymap_given)
+    if not ui.mouse:
+        app.leave_mouse()
+    if isinstance(ui.ascii, bool) and app.options.ascii is None:
+        glyphs.use(glyphs.ASCII if ui.ascii else glyphs.UNICODE)
+        app.redraw()
+    if ui.theme and not app.no_color:
+        if ui.theme in app.available_themes:
+            app.theme = ui.theme
+        else:
+            app.say(str(ConfigError(f"there is no theme {ui.theme}", field="ui.theme")), "warning")

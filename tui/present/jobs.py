@@ -1,0 +1,127 @@
+"""The jobs of a run as a tree: stages, attempts, child pipelines to any depth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from data.model.run import JobRun, PipelineRun
+from data.model.vocabulary import ACTIVE
+from tui.present.runs import elapsed, run_glyph, status_word
+from tui.present.text import took
+from widgets.cells import Cell, Column
+from widgets.glyphs import glyphs, status_glyph, status_tone
+
+COLUMNS: tuple[Column, ...] = (
+    Column(key="job", title="job", width=22, min_width=16, flex=2, priority=0),
+    Column(key="status", title="status", width=11, min_width=8, priority=1),
+    Column(key="took", title="took", width=8, min_width=6, align="right", priority=2),
+    Column(key="queued", title="queued", width=7, min_width=6, align="right", priority=5),
+    Column(key="runner", title="runner", width=14, min_width=10, priority=6),
+    Column(key="why", title="", width=24, min_width=14, flex=3, priority=3),
+)
+"""Columns of the job tree."""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A line of the tree: a stage's heading, a job, or a child pipeline's heading."""
+
+    key: str
+    depth: int
+    stage: str = ""
+    job: JobRun | None = None
+    run: PipelineRun | None = None
+
+
+def job_tree(
+    run: PipelineRun, jobs: Mapping[str, Sequence[JobRun]], children: Mapping[str, PipelineRun], *, attempts: bool
+) -> list[Node]:
+    """The lines of a run's tree. `jobs` holds the jobs by run id; `attempts` shows earlier attempts, too."""
+    return list(_branch(run, jobs, children, attempts, 0, frozenset()))
+
+
+def _branch(
+    run: PipelineRun,
+    jobs: Mapping[str, Sequence[JobRun]],
+    children: Mapping[str, PipelineRun],
+    attempts: bool,
+    depth: int,
+    seen: frozenset[str],
+) -> Iterable[Node]:
+    if run.id in seen:
+        return
+    mine = sorted(jobs.get(run.id, ()), key=lambda job: job.git_job_id)
+    order = list(dict.fromkeys([*(stage.name for stage in run.stages), *(job.stage for job in mine)]))
+    for stage in order:
+        in_stage = [job for job in mine if job.stage == stage and (attempts or not job.retried)]
+        if not in_stage:
+            continue
+        yield Node(f"{run.id}/{stage}", depth, stage=stage, run=run)
+        for job in sorted(in_stage, key=lambda job: (job.name, job.git_job_id)):
+            yield Node(job.id, depth + 1, stage=stage, job=job)
+            child = children.get(job.downstream)
+            if child is not None:
+                yield Node(child.id, depth + 2, run=child)
+                yield from _branch(child, jobs, children, attempts, depth + 3, seen | {run.id})
+
+
+def job_seconds(job: JobRun, now: datetime) -> float:
+    """Seconds that a job took, or has taken so far."""
+    if job.status in ACTIVE and job.start is not None:
+        return max(0.0, (now - job.start).total_seconds())
+    return float(job.execution_time)
+
+
+def job_why(job: JobRun) -> str:
+    """What there is to say about a job beside its status."""
+    words = []
+    if job.attempt_number > 1:
+        words.append(f"attempt {job.attempt_number}")
+    if job.retried:
+        words.append("retried since")
+    if job.failure_reason:
+        words.append(job.failure_reason.replace("_", " "))
+    if job.status == "failed" and job.allows_failure:
+        words.append("allowed to fail")
+    if job.status == "manual":
+        words.append("waits for p (play)")
+    if job.bridge:
+        words.append("starts a child pipeline" if not job.downstream else "child pipeline below")
+    if job.log.erased:
+        words.append("log erased on the server")
+    return ", ".join(words)
+
+
+def node_cells(node: Node, now: datetime) -> tuple[Cell, ...]:
+    """A line of the tree, a cell per entry of `COLUMNS`."""
+    indent = "  " * node.depth
+    if node.job is not None:
+        job = node.job
+        failed_softly = job.status == "failed" and job.allows_failure
+        tone = "warning" if failed_softly else status_tone(job.status)
+        return (
+            Cell.of((indent, ""), (status_glyph(job.status) + " ", tone), (job.name, "dim" if job.retried else "")),
+            Cell(job.status.replace("_", " "), tone),
+            Cell(took(job_seconds(job, now))),
+            Cell(took(job.queued_time), "dim"),
+            Cell(job.endpoint, "dim"),
+            Cell(job_why(job), "failed" if job.failure_reason and not failed_softly else "dim"),
+        )
+    run = node.run
+    if run is None:
+        return (Cell(indent + node.stage, "bold"),)
+    if node.stage:
+        stage = next((stage for stage in run.stages if stage.name == node.stage), None)
+        words = stage.status.replace("_", " ") if stage else ""
+        return (Cell(indent + node.stage, "bold"), Cell(words, "dim"), Cell(), Cell(), Cell(), Cell())
+    glyph, tone = run_glyph(run)
+    return (
+        Cell.of((f"{indent}{glyphs().open} {glyph} ", tone), (f"#{run.git_pipeline_id} {run.name}".rstrip(), "accent")),
+        Cell(status_word(run), tone),
+        Cell(took(elapsed(run, now))),
+        Cell(),
+        Cell(),
+        Cell("child pipeline", "dim"),
+    )

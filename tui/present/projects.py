@@ -1,0 +1,132 @@
+"""Projects and pipelines as rows, with what their last runs say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from statistics import median, quantiles
+
+from data.model.pipeline import Pipeline
+from data.model.project import Project
+from data.model.run import PipelineRun
+from tui.present.runs import run_glyph
+from tui.present.text import age, percent, took
+from widgets.cells import Cell, Column
+
+RECENT = 30
+"""Runs over which rates and durations are computed."""
+STRIP = 20
+"""Runs shown as a strip of glyphs, the newest first."""
+FEW = 2
+"""Fewer durations than these have no quantile."""
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """What the newest runs of a project or pipeline say."""
+
+    runs: int = 0
+    active: int = 0
+    failed_today: int = 0
+    succeeded: int = 0
+    finished: int = 0
+    durations: tuple[float, ...] = ()
+    strip: tuple[tuple[str, str], ...] = ()
+    last: PipelineRun | None = None
+
+
+def glance(recent: Sequence[PipelineRun], total: int, active: int, now: datetime) -> Glance:
+    """Sum up the newest runs (newest first, children left out); `total` and `active` count all runs."""
+    ended = [run for run in recent if run.status in {"success", "failed"}]
+    today = now.astimezone().date()
+    return Glance(
+        runs=total,
+        active=active,
+        failed_today=sum(
+            run.status == "failed" and (run.completion or run.created).astimezone().date() == today for run in recent
+        ),
+        succeeded=sum(run.status == "success" for run in ended),
+        finished=len(ended),
+        durations=tuple(float(run.execution_time) for run in ended if run.status == "success" and run.execution_time),
+        strip=tuple(run_glyph(run) for run in recent[:STRIP]),
+        last=recent[0] if recent else None,
+    )
+
+
+PROJECT_COLUMNS: tuple[Column, ...] = (
+    Column(key="name", title="project", width=22, min_width=14, flex=2, priority=0),
+    Column(key="path", title="path", width=28, flex=3, priority=9),
+    Column(key="runs", title="runs", width=6, align="right", priority=5),
+    Column(key="active", title="active", width=6, align="right", priority=1),
+    Column(key="failed", title="failed today", width=12, align="right", priority=3),
+    Column(key="rate", title="success", width=7, align="right", priority=2),
+    Column(key="strip", title="last runs", width=20, min_width=10, priority=4),
+    Column(key="last", title="last run", width=16, min_width=14, priority=2),
+    Column(key="experiment", title="experiment", width=16, min_width=8, flex=1, priority=7),
+    Column(key="labels", title="labels", width=14, min_width=8, priority=8),
+)
+"""Columns of the Projects screen."""
+
+PIPELINE_COLUMNS: tuple[Column, ...] = (
+    Column(key="project", title="project", width=20, min_width=12, flex=2, priority=1),
+    Column(key="name", title="pipeline", width=16, min_width=10, flex=2, priority=0),
+    Column(key="type", title="type", width=15, priority=9),
+    Column(key="strip", title="last runs", width=20, min_width=10, priority=2),
+    Column(key="median", title="median", width=8, align="right", priority=4),
+    Column(key="p95", title="p95", width=8, align="right", priority=6),
+    Column(key="rate", title="success", width=7, align="right", priority=3),
+    Column(key="active", title="active", width=6, align="right", priority=3),
+    Column(key="last", title="last run", width=16, min_width=14, priority=5),
+    Column(key="ref", title="ref", width=12, min_width=6, priority=7),
+    Column(key="apis", title="APIs", width=16, min_width=14, flex=1, priority=8),
+)
+"""Columns of the Pipelines screen."""
+
+
+def last_cell(seen: Glance, now: datetime) -> Cell:
+    """The newest run's status and age."""
+    if seen.last is None:
+        return Cell("never", "dim")
+    glyph, tone = run_glyph(seen.last)
+    return Cell.of((f"{glyph} {seen.last.status}", tone), (f" {age(seen.last.created, now)}", "dim"))
+
+
+def _active_cell(seen: Glance) -> Cell:
+    return Cell(str(seen.active), "running") if seen.active else Cell("–", "dim")
+
+
+def project_cells(project: Project, seen: Glance, experiment: str, now: datetime) -> tuple[Cell, ...]:
+    """A row of the Projects screen, a cell per entry of `PROJECT_COLUMNS`."""
+    return (
+        Cell(project.name, "dim" if project.archived else ""),
+        Cell(project.path, "dim"),
+        Cell(str(seen.runs)),
+        _active_cell(seen),
+        Cell(str(seen.failed_today), "failed") if seen.failed_today else Cell("–", "dim"),
+        Cell(percent(seen.succeeded, seen.finished)),
+        Cell.of(*seen.strip),
+        last_cell(seen, now),
+        Cell(experiment, "dim"),
+        Cell(" ".join(project.labels), "accent"),
+    )
+
+
+def pipeline_cells(
+    pipeline: Pipeline, project: str, apis: Sequence[str], seen: Glance, now: datetime
+) -> tuple[Cell, ...]:
+    """A row of the Pipelines screen, a cell per entry of `PIPELINE_COLUMNS`."""
+    p95 = quantiles(seen.durations, n=20)[-1] if len(seen.durations) >= FEW else 0
+    return (
+        Cell(project),
+        Cell(pipeline.name, "" if pipeline.active else "dim"),
+        Cell(pipeline.type, "dim"),
+        Cell.of(*seen.strip),
+        Cell(took(median(seen.durations)) if seen.durations else ""),
+        Cell(took(p95), "dim"),
+        Cell(percent(seen.succeeded, seen.finished)),
+        _active_cell(seen),
+        last_cell(seen, now),
+        Cell(pipeline.default_ref, "dim"),
+        Cell(" ".join(apis), "accent"),
+    )

@@ -1,0 +1,357 @@
+"""The ways between screens, and what commands do that belong to no screen."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from textual.app import App
+
+from data.errors import LinesideError
+from tui.commands import COMMANDS
+from tui.screens.base import TABS, LinesideScreen
+from tui.screens.listing import ListScreen
+
+ON_TOP = 2
+"""Screens on the stack when a tab is shown: the history, and the tab."""
+
+if TYPE_CHECKING:
+    from data.model.pipeline import Pipeline
+    from data.model.project import Project
+    from data.model.run import PipelineRun
+    from tui.feed import Feed
+    from tui.snapshot import Snapshot
+    from widgets.prompt import Prompt
+
+    Base = App[str]
+else:
+    Base = object
+
+
+class Routes(Base):
+    """Half of the application: where keys lead."""
+
+    feed: Feed | None
+    keymap_given: dict[str, str]
+    user: str
+    history: dict[str, list[str]]
+    prompt: Prompt | None
+
+    def top_screen(self) -> LinesideScreen | None:
+        """The topmost screen that is no question or table of keys."""
+        raise NotImplementedError
+
+    def failed(self, error: BaseException) -> None:
+        """Something went wrong that nobody expected."""
+        raise NotImplementedError
+
+    def say(self, sentence: str, tone: str = "") -> None:
+        """Put a sentence into the last line of the screen on top."""
+        screen = self.top_screen()
+        if screen is not None:
+            screen.say(sentence, tone)
+
+    def later(self, what: Callable[[], Awaitable[Any]], group: str = "line") -> None:
+        """Call `what` on the event loop; what goes wrong becomes a sentence. A newer one of a group counts."""
+        work: Callable[[], Awaitable[None]] = partial(self._guarded, what)
+        self.run_worker(work, group=group, exclusive=True, exit_on_error=False)
+
+    async def _guarded(self, what: Callable[[], Awaitable[Any]]) -> None:
+        try:
+            await what()
+        except LinesideError as error:
+            self.say(str(error), "failed")
+        except Exception as error:  # a key that fails must not end the program
+            self.failed(error)
+
+    # Between screens
+
+    def show(self, name: str, filter: str = "", seen: Snapshot | None = None) -> None:
+        """Show the screen of a tab, as it was `seen` last. The history lies below all others and keeps its cursor."""
+        from tui.screens.runs import RunsScreen
+
+        current = self.screen
+        if isinstance(current, LinesideScreen) and name == current.NAME and len(self.screen_stack) <= ON_TOP:
+            if isinstance(current, ListScreen) and filter:
+                current.set_filter(filter)
+            return
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
+        home = self.screen
+        if name != "runs":
+            self.push_screen(_make(name, filter, seen))
+        elif isinstance(home, RunsScreen) and filter:
+            home.set_filter(filter)
+
+    def go_back(self) -> None:
+        """One screen back; on the first one, nothing."""
+        if len(self.screen_stack) > 1:
+            self.pop_screen()
+
+    def leave(self) -> None:
+        """One screen back; on the first one, quit."""
+        if len(self.screen_stack) > 1:
+            self.pop_screen()
+        else:
+            self.later(self.action_quit, "quit")
+
+    def open_run(self, run_id: str) -> None:
+        """The screen of a run."""
+        from tui.screens.run import RunScreen
+
+        self.push_screen(RunScreen(run_id))
+
+    def open_log(self, job_id: str) -> None:
+        """The log of a job."""
+        from tui.screens.log import LogScreen
+
+        self.push_screen(LogScreen(job_id))
+
+    def open_log_of(self, run: PipelineRun) -> None:
+        """The log of the job of a run that one wants to see first."""
+        self.later(partial(self._open_log_of, run), "open-log")
+
+    async def _open_log_of(self, run: PipelineRun) -> None:
+        from data.model.run import JobRun
+        from tui.present.run import worst_job
+
+        if self.feed is None:
+            return
+        page = await self.feed.context.store.page(JobRun, where={"pipeline_run_id": run.id}, limit=500)
+        job = worst_job(page.records)
+        if job is None:
+            self.open_run(run.id)
+            self.say("the jobs of this run are being read", "dim")
+        else:
+            self.open_log(job.id)
+
+    def open_launch(self, project_id: str, like: PipelineRun | None = None) -> None:
+        """The launch form."""
+        from tui.screens.launch import LaunchScreen
+
+        self.push_screen(LaunchScreen(project_id, like))
+
+    def open_runs_of(self, project: Project) -> None:
+        """The history of a project."""
+        from tui.screens.runs import RunsScreen
+
+        self.push_screen(RunsScreen(f"project:{_quoted(project.path or project.name)}"))
+
+    def open_runs_of_pipeline(self, pipeline: Pipeline) -> None:
+        """The history of a pipeline."""
+        from tui.screens.runs import RunsScreen
+
+        names = self.feed.overview.names if self.feed else {}
+        project = names.get(pipeline.project_id, "")
+        self.push_screen(RunsScreen(f"project:{_quoted(project)} pipeline:{_quoted(pipeline.name)}"))
+
+    async def open_name(self, text: str) -> None:
+        """Open what an id, `#4312` or a URL names."""
+        from data.model.run import JobRun
+        from tui.cli.targets import find_project, find_runnable
+
+        if self.feed is None:
+            self.say("the store is still being opened", "warning")
+            return
+        try:
+            project = await find_project(self.feed.context, text)
+            found = None if project else await find_runnable(self.feed.context, text)
+        except LinesideError as error:
+            self.say(str(error), "warning")
+            return
+        if project is not None:
+            self.open_runs_of(project)
+        elif isinstance(found, JobRun):
+            self.open_log(found.id)
+        elif found is not None:
+            self.open_run(found.id)
+
+    def show_welcome(self) -> None:
+        """No configuration: say what can be done."""
+        from tui.screens.notice import WelcomeScreen
+
+        self.push_screen(WelcomeScreen(), self._after_welcome)
+
+    def _after_welcome(self, answer: str | None) -> None:
+        self.exit(answer or "")
+
+    def show_trouble(self, error: LinesideError) -> None:
+        """Something without which nothing works: say what, and the way out."""
+        from tui.screens.notice import TroubleScreen
+
+        self.push_screen(TroubleScreen(error), lambda _: self.exit(return_code=1))
+
+    def ask(
+        self,
+        screen: LinesideScreen,
+        label: str,
+        value: str,
+        complete: Callable[[str], Sequence[str]] | None = None,
+    ) -> None:
+        """Open the prompt of a screen."""
+        from widgets.prompt import Prompt
+
+        if screen.query(Prompt):
+            return
+        prompt = self.prompt = Prompt(id="prompt")
+        screen.mount(prompt, before=screen.query_one("#foot-rule"))
+        prompt.open(label, value, complete=complete or (lambda _: ()), history=self.history.setdefault(label, []))
+        # At once, not by `focus()`, which comes later: keys that are typed ahead belong to the prompt.
+        screen.set_focus(prompt)
+
+    def confirm(self, question: str, details: Sequence[str], yes: Callable[[], None]) -> None:
+        """Ask; the answer defaults to No."""
+        from widgets.confirm import Confirm
+
+        self.push_screen(Confirm(question, details), lambda answer: yes() if answer else None)
+
+    def remember(self, label: str, text: str) -> None:
+        """Keep what was typed after a label, for `up` in the prompt."""
+        lines = self.history.setdefault(label, [])
+        if text and lines[-1:] != [text]:
+            lines.append(text)
+
+    # Commands of every screen
+
+    def do_go_projects(self) -> None:
+        """`1`"""
+        self.show("projects")
+
+    def do_go_pipelines(self) -> None:
+        """`2`"""
+        self.show("pipelines")
+
+    def do_go_runs(self) -> None:
+        """`3`"""
+        self.show("runs")
+
+    def do_go_experiments(self) -> None:
+        """`4`"""
+        self.show("experiments")
+
+    def do_go_models(self) -> None:
+        """`5`"""
+        self.show("models")
+
+    def do_go_activity(self) -> None:
+        """`6`"""
+        self.show("activity")
+
+    def do_help(self) -> None:
+        """`?`: the keys of this screen."""
+        from tui.screens.help import HelpScreen
+
+        screen = self.screen
+        if isinstance(screen, LinesideScreen):
+            self.push_screen(HelpScreen(screen.NAME, self.keymap_given, screen.unavailable()))
+
+    def do_palette(self) -> None:
+        """`ctrl+p`: every command of this screen, found by typing."""
+        from tui.screens.palette import PaletteScreen
+
+        screen = self.screen
+        if isinstance(screen, LinesideScreen):
+            palette = PaletteScreen(screen.NAME, self.keymap_given, screen.unavailable())
+            self.push_screen(palette, lambda id: screen.perform(id) if id else None)
+
+    async def do_refresh(self) -> None:
+        """`R`: the engine asks the servers now."""
+        if self.feed is None:
+            return
+        await self.feed.ask([f"refresh:{id_}" for id_ in self.feed.overview.names])
+        self.say("asking the servers", "dim")
+
+    def do_line(self) -> None:
+        """`:`: a command line; an address opens what it names."""
+        if isinstance(self.screen, LinesideScreen):
+            self.ask(self.screen, ":", "", self.complete_line)
+
+    def browse(self, address: str) -> None:
+        """Open an address in the browser; over SSH, show and copy it instead."""
+        if not address.startswith(("http://", "https://")):
+            self.say("there is no address to open", "warning")
+        elif os.environ.get("SSH_CONNECTION") or not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+            self.copy_to_clipboard(address)
+            self.say(f"no browser here; copied {address}")
+        else:
+            self.open_url(address)
+
+    # The command line
+
+    def run_line(self, text: str) -> None:
+        """Carry out what was typed after `:`."""
+        word, _, rest = text.strip().partition(" ")
+        rest = rest.strip()
+        if word.startswith(("http://", "https://")):
+            self.later(partial(self.open_name, text.strip()))
+        elif word in {"log", "run", "open"} and rest:
+            self.later(partial(self.open_name, rest))
+        elif word in TABS:
+            self.show(word, rest)
+        elif word == "theme":
+            self._set_theme(rest)
+        elif word in {"q", "quit"}:
+            self.later(self.action_quit, "quit")
+        elif spec := next((spec for spec in COMMANDS if word in {spec.id, spec.title}), None):
+            if isinstance(self.screen, LinesideScreen):
+                self.screen.perform(spec.id)
+        elif word:
+            self.say(f"there is no command {word}; ? shows what there is", "warning")
+
+    def _set_theme(self, name: str) -> None:
+        if name in self.available_themes:
+            self.theme = name
+        else:
+            self.say(f"themes: {', '.join(sorted(self.available_themes))}", "warning" if name else "")
+
+    def complete_line(self, text: str) -> list[str]:
+        """Completions of the command line."""
+        word, space, rest = text.partition(" ")
+        if not space:
+            own = self.screen.commands() if isinstance(self.screen, LinesideScreen) else []
+            names = [*TABS, "log", "run", "open", "theme", "quit", *(spec.id for spec in own)]
+            return [name for name in dict.fromkeys(names) if name.startswith(word)]
+        if word == "theme":
+            return [f"theme {name}" for name in sorted(self.available_themes) if name.startswith(rest)]
+        if word in TABS:
+            return [f"{word} {done}" for done in self.complete_filter(rest)]
+        return []
+
+    def complete_filter(self, text: str) -> list[str]:
+        """Completions of a filter: whole texts."""
+        from data.query import complete, word_start
+
+        start = word_start(text, len(text))
+        return [text[:start] + done for done in complete(text, len(text), self._values)]
+
+    def _values(self, field: str) -> Sequence[str]:
+        from data.query import FIELDS
+
+        if field == "project" and self.feed is not None:
+            return sorted(self.feed.overview.names.values())
+        return FIELDS[field].values if field in FIELDS else ()
+
+
+def _make(name: str, filter: str, seen: Snapshot | None) -> LinesideScreen:
+    """A new screen of a tab."""
+    if name == "activity":
+        from tui.screens.activity import ActivityScreen
+
+        return ActivityScreen(filter, seen)
+    if name in {"experiments", "models"}:
+        from tui.screens import tracking
+
+        return (
+            tracking.ExperimentsScreen(filter, seen) if name == "experiments" else tracking.ModelsScreen(filter, seen)
+        )
+    from tui.screens import projects
+
+    return projects.ProjectsScreen(filter, seen) if name == "projects" else projects.PipelinesScreen(filter, seen)
+
+
+def _quoted(value: str) -> str:
+    from data.query.tree import quote_value
+
+    return quote_value(value)

@@ -1,0 +1,94 @@
+"""Rows for a grid out of a store's listing: records are loaded by window and drawn when they are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from widgets.cells import Cell
+from widgets.rows import Row
+
+if TYPE_CHECKING:
+    from data.model.base import Record
+    from data.store.port import Listing
+
+R = TypeVar("R", bound="Record")
+
+KEPT = 4_000
+"""Records kept in memory; far more than two screens of any size."""
+
+
+class StoreRows(Generic[R]):
+    """A row source over a `Listing`, with rows of the caller's own above it (such as launches under way).
+
+    `cells` turns a record into its cells each time that the row is drawn, so that ages stay right.
+    """
+
+    def __init__(self, listing: Listing[R], cells: Callable[[R], tuple[Cell, ...]], above: Sequence[Row] = ()) -> None:
+        self._listing = listing
+        self._cells = cells
+        self._above = tuple(above)
+        self._above_index = {row.key: index for index, row in enumerate(self._above)}
+        self._records: dict[int, R] = {}
+        self._positions: dict[str, int] = {}
+
+    @property
+    def size(self) -> int:
+        """Rows in all."""
+        return self._listing.size + len(self._above)
+
+    @property
+    def above(self) -> tuple[Row, ...]:
+        """The caller's own rows."""
+        return self._above
+
+    def row(self, index: int) -> Row | None:
+        """The row at `index`; None while its record is not loaded."""
+        if index < len(self._above):
+            return self._above[index]
+        record = self._records.get(index - len(self._above))
+        return None if record is None else Row(record.id, self._cells(record))
+
+    def record(self, index: int) -> R | None:
+        """The record at `index`; None for rows above and for records that are not loaded."""
+        return self._records.get(index - len(self._above))
+
+    def index_of(self, key: str) -> int | None:
+        """Where the row of `key` is."""
+        if key in self._above_index:
+            return self._above_index[key]
+        position = self._positions.get(key)
+        if position is None:
+            position = self._listing.index_of(key)
+        return None if position is None else position + len(self._above)
+
+    async def load(self, start: int, stop: int) -> None:
+        """Bring the records of rows `start` to `stop` into memory."""
+        first = max(0, start - len(self._above))
+        last = min(stop - len(self._above), self._listing.size)
+        while first < last and first in self._records:
+            first += 1
+        while first < last and last - 1 in self._records:
+            last -= 1
+        if first >= last:
+            return
+        if len(self._records) > KEPT:
+            self._records.clear()
+            self._positions.clear()
+        for offset, record in enumerate(await self._listing.window(first, last - first)):
+            self._records[first + offset] = record
+            self._positions[record.id] = first + offset
+
+    def known(self, ids: Iterable[str]) -> list[str]:
+        """Those of `ids` that are loaded."""
+        return [id_ for id_ in ids if id_ in self._positions]
+
+    def replace(self, records: Mapping[str, R]) -> list[int]:
+        """Put newer versions of loaded records in place; returns the rows that changed."""
+        changed = []
+        for id_, record in records.items():
+            position = self._positions.get(id_)
+            if position is not None and self._records.get(position) != record:
+                self._records[position] = record
+                changed.append(position + len(self._above))
+        return changed

@@ -1,0 +1,143 @@
+"""Screens that are one list: a grid, a filter, and the prompt for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.widget import Widget
+
+from tui.screens.base import LinesideScreen
+from widgets.cells import Cell, Column
+from widgets.grid import Grid, ListSource, Row
+
+if TYPE_CHECKING:
+    from data.query import Query
+    from tui.snapshot import Snapshot
+    from widgets.prompt import Prompt
+
+
+class ListScreen(LinesideScreen):
+    """A grid with a filter. Subclasses say what it lists."""
+
+    COLUMNS: ClassVar[tuple[Column, ...]] = ()
+    EMPTY: ClassVar[tuple[str, ...]] = ()
+    """Sentences for an empty list: what would be here, and how to get it."""
+
+    AUTO_FOCUS = "#list"
+
+    def __init__(self, filter: str = "", seen: Snapshot | None = None) -> None:
+        super().__init__()
+        self.filter = filter
+        self._seen = seen
+        self._before = filter
+
+    def body(self) -> Iterable[Widget]:
+        """The grid."""
+        yield self.list_grid()
+
+    def list_grid(self) -> Grid:
+        """The list, with the rows and the cursor of the last look until the store's own are there."""
+        source = ListSource(self._seen.rows if self._seen else ())
+        grid = Grid(self.COLUMNS, source, empty_text=self.opening(), id="list")
+        if self._seen is not None:
+            grid.cursor = source.index_of(self._seen.cursor) or 0
+        return grid
+
+    def snapshot_rows(self, count: int) -> list[Row]:
+        """The first rows, for the next start."""
+        source = self.grid.source
+        rows = (source.row(index) for index in range(min(source.size, count)))
+        return [row for row in rows if row is not None]
+
+    def owner_of(self, id: str) -> Widget | None:  # noqa: ARG002 - all of them
+        """The list moves by its own commands."""
+        return self.grid
+
+    def opening(self) -> tuple[Cell, ...]:
+        """What stands there until the store is open."""
+        return (Cell("opening the store", "dim"),)
+
+    @property
+    def grid(self) -> Grid:
+        """The list."""
+        return self.query_one("#list", Grid)
+
+    def filter_text(self) -> str:
+        """The filter."""
+        return self.filter
+
+    def nothing(self) -> None:
+        """Say why the list is empty."""
+        if self.filter:
+            lines: tuple[Cell, ...] = (
+                Cell(f"Nothing matches {self.filter}", "bold"),
+                Cell("backspace shows everything again", "dim"),
+            )
+        else:
+            lines = tuple(Cell(line, "dim" if index else "bold") for index, line in enumerate(self.EMPTY))
+        self.grid.set_empty(lines)
+
+    # The filter
+
+    def parsed(self) -> Query | None:
+        """The filter as a tree; None for no filter.
+
+        Raises:
+            QueryError: it cannot be read.
+        """
+        if not self.filter.strip():
+            return None
+        from data.query import for_viewer, parse
+
+        names = [connection.user for connection in self.feed.overview.connections] if self.feed else []
+        return for_viewer(parse(self.filter), [name for name in dict.fromkeys([self.dashboard.user, *names]) if name])
+
+    def set_filter(self, text: str) -> None:
+        """Show what matches `text`."""
+        if text == self.filter:
+            return
+        self.filter = text
+        self.refresh_frame()
+        self.load()
+
+    def do_filter(self) -> None:
+        """`/`: type a filter; the list follows while one types."""
+        self._before = self.filter
+        self.dashboard.ask(self, "/", self.filter, complete=self.dashboard.complete_filter)
+
+    def do_clear(self) -> None:
+        """`backspace`: no filter."""
+        self.set_filter("")
+
+    def do_back(self) -> None:
+        """`esc`: drop the filter of a first screen, else go back."""
+        if self.filter and self.TAB and self is self.dashboard.screen_stack[0]:
+            self.set_filter("")
+        else:
+            super().do_back()
+
+    def do_open(self) -> None:
+        """`enter` from the palette: open what is under the cursor."""
+        self.grid.action_open()
+
+    def prompt_changed(self, prompt: Prompt, text: str) -> None:
+        """The text of the prompt changed."""
+        from data.errors import QueryError
+        from data.query import parse
+
+        try:
+            parse(text)
+        except QueryError as error:
+            prompt.show_error(error.message, error.position)
+            return
+        prompt.show_error("")
+        self.set_filter(text)
+
+    def prompt_submitted(self, text: str) -> None:
+        """`enter` in the prompt."""
+        self.set_filter(text)
+
+    def prompt_cancelled(self) -> None:
+        """`esc` in the prompt: as it was before."""
+        self.set_filter(self._before)
