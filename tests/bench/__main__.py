@@ -34,6 +34,14 @@ projects:
 """A configuration against the simulator."""
 
 
+KEYS: tuple[tuple[str, tuple[bytes, ...]], ...] = (
+    ("cursor", (b"j", b"k")),
+    ("page", (b"\x1b[6~",)),
+    ("scroll", (b"j",)),
+)
+"""Keys in turn: the cursor within the page, pages, and lines that scroll."""
+
+
 def environment(folder: Path) -> dict[str, str]:
     """Folders of the bench's own."""
     return {
@@ -105,14 +113,13 @@ def measure_keys(config: Path, env: dict[str, str], newest: bytes, count: int, *
     with Terminal([*LINESIDE, "--config", str(config), *options], columns=120, rows=40, env=env) as terminal:
         until(terminal, lambda out: newest in out, time.monotonic())
         time.sleep(4.0)
-        for name, typed in (("cursor", b"j"), ("page", b"\x1b[6~"), ("end and home", b"G"), ("page up", b"\x1b[5~")):
-            answers = [key(terminal, typed) for _ in range(count if name == "cursor" else count // 4)]
+        for name, typed in KEYS:
+            answers = [key(terminal, typed[turn % len(typed)]) for turn in range(count)]
             times = [milliseconds for milliseconds, size in answers if size]
-            if times:
-                print(
-                    f"  {name:14}{'syncing' if engine else 'at rest':9} p50 {quantile(times, 0.5):6.1f} ms"
-                    f"   p99 {quantile(times, 0.99):6.1f} ms   {median(size for _, size in answers):6.0f} bytes"
-                )
+            print(
+                f"  {name:10}{'syncing' if engine else 'at rest':9} p50 {quantile(times, 0.5):6.1f} ms"
+                f"   p99 {quantile(times, 0.99):6.1f} ms   {median(size for _, size in answers):6.0f} bytes"
+            )
         terminal.send("\x11")
         began = time.monotonic()
         terminal.wait_exit()

@@ -8,8 +8,10 @@ from collections.abc import Callable, Mapping, Sequence
 
 from tests.terminal.pty import Terminal
 
-SETTLED = 0.03
+SETTLED = 0.008
 """Seconds without output after which an answer counts as whole."""
+PAUSE = 0.05
+"""Seconds between two keys."""
 GIVE_UP = 30.0
 """Seconds after which something counts as not answered."""
 
@@ -45,8 +47,9 @@ def start(
 
 def key(terminal: Terminal, typed: bytes) -> tuple[float, int]:
     """(milliseconds until the last byte of the answer, its bytes); silence of `SETTLED` ends an answer."""
-    while _read(terminal.fd, SETTLED):
-        pass
+    end = time.monotonic() + PAUSE
+    while (left := end - time.monotonic()) > 0:
+        _read(terminal.fd, left)
     began = time.monotonic()
     os.write(terminal.fd, typed)
     last, size = began, 0

@@ -36,6 +36,9 @@ SORTS: tuple[tuple[str, str], ...] = (
 )
 """Orders of the history: field of the store and column that it marks."""
 
+FEW_CHANGES = 8
+"""Changed runs that are looked up one by one; with more, listing anew is the cheaper answer."""
+
 COMMAND_PREFIX = "command:"
 """Keys of rows that stand for launches under way."""
 
@@ -166,7 +169,8 @@ class RunsScreen(Acting, ListScreen):
             self.load()
             return
         steady = SORTS[self._sort][0] == "created" and not self.filter
-        fresh = any(rows.index_of(id_) is None for id_ in put)
+        unknown = put.difference(rows.known(put))
+        fresh = len(unknown) > FEW_CHANGES or any(rows.index_of(id_) is None for id_ in unknown)
         if changes.deleted.get(PipelineRun) or (put and (fresh or not steady)) or self._launches_changed(rows):
             self.load()
             return
