@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -12,12 +13,12 @@ from tui.options import DashboardOptions
 
 if TYPE_CHECKING:
     from data.config import Settings
+    from data.model.work import Connection
     from data.query import Query
     from data.store.logs import LogFiles
     from data.store.port import Store
 
 R = TypeVar("R", bound=Record)
-Q = TypeVar("Q", bound="Query")
 
 STORE_FILE = "lineside.db"
 """Name of the SQLite file in the data folder."""
@@ -125,13 +126,10 @@ async def collect(store: Store, kind: type[R], limit: int = 0, **asked: Any) -> 
             return records
 
 
-async def own_names(store: Store, user: str = "") -> tuple[str, ...]:
-    """Names under which whoever runs this is known: the users of the credentials, and the login name."""
-    from data.model.work import Connection
-
-    connections = await collect(store, Connection)
+def names_of(connections: Iterable[Connection], user: str) -> tuple[str, ...]:
+    """Names under which a user is known: those of the credentials, and the login name."""
     names = [connection.user.split(" ")[0].removeprefix("@") for connection in connections]
-    return tuple(dict.fromkeys(filter(None, [*names, user or user_name()])))
+    return tuple(dict.fromkeys(filter(None, [*names, user])))
 
 
 async def personal_query(store: Store, text: str) -> Query | None:
@@ -140,25 +138,9 @@ async def personal_query(store: Store, text: str) -> Query | None:
     Raises:
         QueryError: the text is no filter.
     """
-    from data.query import parse
+    from data.model.work import Connection
+    from data.query import for_viewer, parse
 
     if not text.strip():
         return None
-    return with_names(parse(text), await own_names(store))
-
-
-def with_names(query: Q, names: tuple[str, ...]) -> Q:
-    """`query` with the value `me` of the field `by` replaced by `names`."""
-    from msgspec.structs import replace
-
-    from data.query import And, Field, Not
-    from data.query.fields import ME
-
-    if isinstance(query, And):
-        return replace(query, terms=tuple(with_names(term, names) for term in query.terms))
-    if isinstance(query, Not):
-        return replace(query, term=with_names(query.term, names))
-    if isinstance(query, Field) and query.name == "by" and ME in query.values:
-        values = [value for value in query.values if value != ME]
-        return replace(query, values=tuple(dict.fromkeys([*values, *names])))
-    return query
+    return for_viewer(parse(text), names_of(await collect(store, Connection), user_name()))

@@ -34,10 +34,3 @@ class Secret:
 
     def __reduce__(self) -> Any:
         raise TypeError("a secret is not written anywhere")
-
-
-def decode_hook(kind: type, value: Any) -> Any:
-    """For msgspec: builds a `Secret` from text."""
-    if kind is Secret and isinstance(value, str):
-        return Secret(value)
-    raise TypeError(f"expected text for {kind.__name__}")

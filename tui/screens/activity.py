@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.widget import Widget
@@ -108,17 +107,6 @@ class ActivityScreen(ListScreen):
             if state.last_error:
                 return [Cell(f"{state.what or state.id}: {state.last_error}", "failed"), Cell(state.hint, "dim")]
         return []
-
-    def on_grid_wanted(self, message: Grid.Wanted) -> None:
-        """Load what came into sight."""
-        if message.grid.id == "list":
-            self.work(partial(self._want, message.start, message.end), group="want")
-
-    async def _want(self, start: int, stop: int) -> None:
-        rows = self.grid.source
-        if isinstance(rows, StoreRows):
-            await rows.load(start, stop)
-            self.grid.refresh_rows(start, stop)
 
     async def data_changed(self, changes: Changes) -> None:
         """Read again when commands, connections or engines changed."""

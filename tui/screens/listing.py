@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.widget import Widget
 
+from tui.rows import StoreRows
 from tui.screens.base import LinesideScreen
 from widgets.cells import Cell, Column
 from widgets.grid import Grid, ListSource, Row
@@ -78,6 +80,18 @@ class ListScreen(LinesideScreen):
             lines = tuple(Cell(line, "dim" if index else "bold") for index, line in enumerate(self.EMPTY))
         self.grid.set_empty(lines)
 
+    def on_grid_wanted(self, message: Grid.Wanted) -> None:
+        """Load what came into sight."""
+        if message.grid is self.grid:
+            self.work(partial(self._want, message.start, message.end), group="want")
+
+    async def _want(self, start: int, stop: int) -> None:
+        rows = self.grid.source
+        if isinstance(rows, StoreRows):
+            await rows.load(start, stop)
+            if rows is self.grid.source:
+                self.grid.refresh_rows(start, stop)
+
     # The filter
 
     def parsed(self) -> Query | None:
@@ -89,9 +103,10 @@ class ListScreen(LinesideScreen):
         if not self.filter.strip():
             return None
         from data.query import for_viewer, parse
+        from tui.context import names_of
 
-        names = [connection.user for connection in self.feed.overview.connections] if self.feed else []
-        return for_viewer(parse(self.filter), [name for name in dict.fromkeys([self.dashboard.user, *names]) if name])
+        connections = self.feed.overview.connections if self.feed else ()
+        return for_viewer(parse(self.filter), names_of(connections, self.dashboard.user))
 
     def set_filter(self, text: str) -> None:
         """Show what matches `text`."""

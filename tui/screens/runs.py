@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.widget import Widget
@@ -143,17 +142,6 @@ class RunsScreen(Acting, ListScreen):
     def on_grid_moved(self) -> None:
         """Other keys may do something on another run."""
         self.refresh_frame()
-
-    def on_grid_wanted(self, message: Grid.Wanted) -> None:
-        """Load what came into sight."""
-        self.work(partial(self._want, message.start, message.end), group="want")
-
-    async def _want(self, start: int, stop: int) -> None:
-        rows = self.grid.source
-        if isinstance(rows, StoreRows):
-            await rows.load(start, stop)
-            if rows is self.grid.source:
-                self.grid.refresh_rows(start, stop)
 
     async def data_changed(self, changes: Changes) -> None:
         """Newer versions of the rows in memory are put in place; new rows, another order or launches list anew."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from data.model.base import Record
@@ -119,16 +118,6 @@ class TrackedScreen(ListScreen):
         if not rows.size:
             self.nothing()
         self.refresh_frame()
-
-    def on_grid_wanted(self, message: Grid.Wanted) -> None:
-        """Load what came into sight."""
-        self.work(partial(self._want, message.start, message.end), group="want")
-
-    async def _want(self, start: int, stop: int) -> None:
-        rows = self.grid.source
-        if isinstance(rows, StoreRows):
-            await rows.load(start, stop)
-            self.grid.refresh_rows(start, stop)
 
     async def data_changed(self, changes: Changes) -> None:
         """Read again when a run changed."""

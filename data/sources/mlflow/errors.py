@@ -14,8 +14,6 @@ from data.sources.http import mask_logins
 
 MAX_MESSAGE: Final = 400
 """Characters of a server's message that an error repeats."""
-MISSING: Final = "RESOURCE_DOES_NOT_EXIST"
-"""Error code for a run, experiment or model that there is none of."""
 SERVER_ERROR: Final = 500
 """First of the statuses with which a server or a proxy before it says that it failed."""
 
