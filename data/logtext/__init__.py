@@ -9,6 +9,7 @@ Format: GitLab docs, ci/jobs/job_logs; runner feature flag FF_TIMESTAMPS; lib/gi
 
 from data.logtext.index import Growth, LogIndex, Section
 from data.logtext.kinds import ERRORS
+from data.logtext.lead import Lead, LeadPart
 from data.logtext.line import LogLine, Mark, TextSpan, parse_line, plain
 from data.logtext.search import Found, compile_pattern, find_error_lines, find_lines
 from data.logtext.sgr import PLAIN, Colour, Sgr
@@ -20,6 +21,8 @@ __all__ = [
     "Colour",
     "Found",
     "Growth",
+    "Lead",
+    "LeadPart",
     "LineAssembler",
     "LogIndex",
     "LogLine",
