@@ -10,6 +10,7 @@ from typing import Final
 from data.clean import clean
 from data.config.problem import Problem, Severity
 from data.config.settings import (
+    DEFAULT_PIPELINE,
     NO_MLFLOW,
     ApiSettings,
     PipelineSettings,
@@ -43,6 +44,7 @@ def check_projects(settings: Settings) -> Iterator[Problem]:
             message = f"`{clean(project.project)}` is there twice; first as projects[{seen[key]}]"
             yield Problem(field=f"{path}.project", message=message, hint="put its pipelines together")
         seen.setdefault(key, index)
+        yield from _keep_logs(project, path)
         yield from _twice((pipeline.name for pipeline in project.pipelines), f"{path}.pipelines")
         for number, pipeline in enumerate(project.pipelines):
             yield from _pipeline(pipeline, f"{path}.pipelines[{number}]")
@@ -78,6 +80,18 @@ def _connections(project: ProjectSettings, settings: Settings, path: str) -> Ite
     if (project.experiment or project.test_experiment) and not settings.names("mlflow"):
         message = "an experiment is named, and there is no mlflow connection"
         yield Problem(severity=Severity.WARNING, field=path, message=message, hint="add one under `connections:`")
+
+
+def _keep_logs(project: ProjectSettings, path: str) -> Iterator[Problem]:
+    if isinstance(project.keep_logs, bool):
+        return
+    names = [pipeline.name for pipeline in project.pipelines] or [DEFAULT_PIPELINE]
+    for index, name in enumerate(project.keep_logs):
+        if name not in names:
+            near = difflib.get_close_matches(name, names, n=1)
+            hint = f"did you mean `{near[0]}`?" if near else f"there are: {', '.join(map(clean, names))}"
+            message = f"no pipeline of this project is called `{clean(name, limit=60)}`"
+            yield Problem(field=f"{path}.keep_logs[{index}]", message=message, hint=hint)
 
 
 def _pipeline(pipeline: PipelineSettings, path: str) -> Iterator[Problem]:

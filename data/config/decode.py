@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Mapping
-from typing import Any, Final, TypeVar, get_args, get_origin, get_type_hints
+from types import UnionType
+from typing import Any, Final, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 import yaml
@@ -84,7 +85,7 @@ class Decoder:
             return _BAD
         if _is_null(node):
             return _BAD
-        base, _ = unwrap(hint)
+        base, _ = unwrap(_fitting(hint, node))
         origin, arguments = get_origin(base), get_args(base)
         if isinstance(base, type) and issubclass(base, Section):
             return self._short_or_section(node, base, path)
@@ -189,6 +190,14 @@ K = TypeVar("K")
 
 def _kept(pairs: Iterator[tuple[K, object]]) -> dict[K, object]:
     return {key: value for key, value in pairs if value is not _BAD}
+
+
+def _fitting(hint: Any, node: yaml.Node) -> Any:
+    """Of several types, the one for a list where a list stands, so that its items are read one by one."""
+    base, _ = unwrap(hint)
+    if get_origin(base) in (Union, UnionType) and isinstance(node, yaml.SequenceNode):
+        return next((kind for kind in get_args(base) if get_origin(kind) is list), hint)
+    return hint
 
 
 def _is_null(node: yaml.Node) -> bool:

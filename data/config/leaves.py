@@ -136,6 +136,8 @@ def _one_of(text: str, words: Any) -> str:
 
 def _any_of(text: str, kinds: tuple[Any, ...]) -> object:
     for kind in kinds:
+        if get_origin(kind) is list:  # `Decoder` reads lists
+            continue
         try:
             return convert(text, kind)
         except ValueError:

@@ -32,6 +32,8 @@ DAY: Final = 86_400.0
 """Seconds of a day."""
 LINK_TAGS: Final = ("CI_PIPELINE_ID", "CI_JOB_ID", "RUN_ID")
 """MLflow tags that are looked into where a project names none."""
+DEFAULT_PIPELINE: Final = "default"
+"""Name of the pipeline of a project that names none."""
 NO_MLFLOW: Final = "none"
 """Value of a project's `mlflow` that says it has none."""
 
@@ -207,6 +209,8 @@ class ProjectSettings(Section, frozen=True, kw_only=True):
     """Name or id of the MLflow experiment of production runs."""
     test_experiment: str = ""
     """Name or id of the MLflow experiment of test runs."""
+    keep_logs: bool | list[str] = False
+    """Whose logs are fetched when a job ends, read or not: true for all its pipelines, or a list of their names."""
     link_tags: list[str] = field(default_factory=lambda: list(LINK_TAGS))
     """MLflow tags that hold a GitLab pipeline id, a job id or a RUN_ID; `*` stands for any characters."""
     pipelines: list[PipelineSettings] = []
@@ -250,7 +254,7 @@ class LogSettings(Section, frozen=True, kw_only=True):
     """Job logs on this machine."""
 
     quota: Size = 5_000_000_000
-    """Space for logs, such as `5GB`; the oldest go first, never one that is open; 0 keeps all."""
+    """Space for logs, such as `5GB`; those not read for longest go first, never one that is open; 0 keeps all."""
 
 
 class UiSettings(Section, frozen=True, kw_only=True):

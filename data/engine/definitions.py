@@ -8,6 +8,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from data.config import ApiSettings, PipelineSettings, ProjectSettings, RepositorySettings, VariableSettings
+from data.config.settings import DEFAULT_PIPELINE
 from data.model import (
     CodeRepository,
     DataRepository,
@@ -22,8 +23,6 @@ from data.model import (
 from data.model.vocabulary import E2E
 from data.sources.gitlab import LintResult
 
-DEFAULT: Final = "default"
-"""Name of the pipeline of a project whose configuration names none."""
 CI_FILE: Final = ".gitlab-ci.yml"
 """The CI configuration that GitLab runs, and the only one that it lints by itself."""
 
@@ -98,7 +97,7 @@ def repositories(found: Project, settings: ProjectSettings, experiments: Iterabl
 
 def pipelines(found: Project, settings: ProjectSettings, stored: dict[str, Pipeline]) -> list[Pipeline]:
     """The project's pipelines: those of the configuration, or one for its CI file; then those that users made."""
-    named = settings.pipelines or [PipelineSettings(name=DEFAULT)]
+    named = settings.pipelines or [PipelineSettings(name=DEFAULT_PIPELINE)]
     made = [_pipeline(found, one, stored) for one in named]
     ours = {one.id for one in made}
     return made + [one for one in stored.values() if one.id not in ours]

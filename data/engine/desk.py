@@ -28,6 +28,11 @@ class Desk:
         self.store, self._leases = store, leases
         self._lock = asyncio.Lock()
 
+    @property
+    def alone(self) -> asyncio.Lock:
+        """Held while records are changed that are under no lease of ours; nothing of this class may be called then."""
+        return self._lock
+
     async def merge(
         self, lease: str, kind: type[R], fresh: Sequence[R], merge: Merge[R], *, along: Along | None = None
     ) -> list[R]:

@@ -6,6 +6,7 @@ import asyncio
 import heapq
 import itertools
 import logging
+import math
 import threading
 import time
 from collections.abc import AsyncIterator, Callable
@@ -52,6 +53,8 @@ class Lane(StrEnum):
 
     SYNC = "sync"
     LOGS = "logs"
+    KEPT = "kept"
+    """Logs that nobody waits for, one at a time."""
     WRITES = "writes"
 
 
@@ -59,7 +62,7 @@ PROBE_AGAIN: Final = 10.0
 """Seconds until a server is asked again who it is, where the question failed."""
 NONSENSE: Final = 3
 """So many answers in a row that nobody documents (5xx, HTML) mean that the server is out of order as a whole."""
-WORKERS: Final = {Lane.SYNC: 2, Lane.LOGS: 2, Lane.WRITES: 1}
+WORKERS: Final = {Lane.SYNC: 2, Lane.LOGS: 2, Lane.KEPT: 1, Lane.WRITES: 1}
 """Requests of one connection at a time."""
 
 
@@ -164,6 +167,16 @@ class Server(Generic[S]):
     def wait(self, rank: Rank) -> float:
         """Seconds that a request should wait now."""
         return max(self.budget.wait(rank), self._pause())
+
+    def why_waiting(self, rank: Rank) -> str:
+        """What a request of `rank` waits for now, in a sentence; empty when it may go."""
+        if closed := self.budget.closed_for:
+            return f"{self.name} limits requests and asked for a pause of {math.ceil(closed)} s"
+        if self._pause():
+            return f"offline: {self.health.record.last_error}"
+        if self.budget.wait(rank):
+            return f"the requests that {self.name} allows are used up for the moment"
+        return ""
 
     async def probe(self) -> None:
         """Ask who and what answers there, unless it was asked a while ago; a failure shows in the health."""

@@ -18,10 +18,10 @@ from data.engine.board import Board
 from data.engine.desk import Desk
 from data.engine.feed import Feed, News
 from data.engine.leases import Leases
+from data.engine.quota import Quota
 from data.engine.secrets import Secrets
 from data.engine.server import Opener, Server
 from data.engine.session import ProjectSession, Tools
-from data.engine.tails import drop_oldest
 from data.engine.timing import Timing
 from data.engine.tracking_sync import TrackingSync
 from data.errors import LinesideError, SourceError, StoreError, UsageError
@@ -37,8 +37,6 @@ ALIVE: Final = 10.0
 """Seconds between two signs of life of an engine (`EngineState.seen`)."""
 FORGOTTEN: Final = timedelta(days=1)
 """After so long without a sign of life an engine's record is removed."""
-QUOTA: Final = 600.0
-"""Seconds between two looks at the space that logs take."""
 REST: Final = 5.0
 """Seconds of rest after a fault of ours before a part of the work begins anew."""
 
@@ -81,6 +79,9 @@ class Engine:
         self._gitlab = {name: self._server(name, self._open_gitlab(name)) for name in settings.names("gitlab")}
         self._mlflow = {name: self._server(name, self._open_tracking(name)) for name in settings.names("mlflow")}
         desk = Desk(store, self._leases)
+        quota = Quota(
+            logs, desk, settings.logs.quota, self._timing, lambda: self._board.ids("log"), settings.names("gitlab")
+        )
         self._tools = Tools(
             settings,
             self._timing,
@@ -88,6 +89,7 @@ class Engine:
             self._leases,
             self._board,
             logs,
+            quota,
             self._secrets,
             self._gitlab,
             self._mlflow,
@@ -149,7 +151,7 @@ class Engine:
                 group.create_task(self._kept_up(tracking.name, self._tracker(tracking)))
             parts = {
                 "interests": self._watch_interests, "health": self._watch_health, "changes": self._watch_store,
-                "signs of life": self._show_life, "quota": self._watch_quota, "probe": self._probe,
+                "signs of life": self._show_life, "quota": self._tools.quota.run, "probe": self._probe,
             }  # fmt: skip
             for name, part in parts.items():
                 group.create_task(self._kept_up(name, part))
@@ -266,13 +268,6 @@ class Engine:
             counters=counters,
             uptime=(now - self._started).total_seconds(),
         )
-
-    async def _watch_quota(self) -> None:
-        while True:
-            freed = await drop_oldest(self._tools.logs, self.settings.logs.quota, self._board.ids("log"))
-            if freed:
-                log.info("logs: %d bytes of the oldest were dropped", freed)
-            await asyncio.sleep(QUOTA)
 
     async def _end(self, *tasks: asyncio.Task[None]) -> None:
         """Cancel, give back the leases, let go of the network; nothing here waits for a server."""

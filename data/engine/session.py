@@ -18,11 +18,13 @@ from data.engine.context import ProjectContext
 from data.engine.desk import Desk
 from data.engine.feed import News
 from data.engine.gitlab_sync import ProjectSync
+from data.engine.keeping import Keeper
 from data.engine.launch import Launch
 from data.engine.launch_tracking import LaunchTracking
 from data.engine.leases import Leases
 from data.engine.linker import Linker
 from data.engine.outbox import Outbox
+from data.engine.quota import Quota
 from data.engine.secrets import Secrets
 from data.engine.server import Server
 from data.engine.tails import Tails
@@ -53,6 +55,7 @@ class Tools:
     leases: Leases
     board: Board
     logs: LogFiles
+    quota: Quota
     secrets: Secrets
     gitlab: Mapping[str, Server[GitLabSource]]
     tracking: Mapping[str, Server[TrackingSource]]
@@ -68,6 +71,7 @@ class ProjectSession:
         self._sync: ProjectSync | None = None
         self._outbox: Outbox | None = None
         self._tails: Tails | None = None
+        self._keeper: Keeper | None = None
         self._changes: dict[type, set[str]] = {}
         self._changed = asyncio.Event()
         self._reload = False
@@ -118,6 +122,9 @@ class ProjectSession:
         """Records changed in the store."""
         if self._outbox is not None and Command in news:
             self._outbox.wake()
+        for part in (self._tails, self._keeper):
+            if part is not None and JobRun in news:
+                part.tell(news[JobRun])
         if self._sync is not None and Experiment in news and self._lacks_experiment():
             self._sync.describe_again()
         if self.context is not None and self.context.id in news.get(Project, ()):
@@ -146,9 +153,10 @@ class ProjectSession:
             context, self._handlers(context, sync.touch), read_only=self._tools.settings.read_only
         )
         tails = self._tails = Tails(context, self._tools.logs)
+        keeper = self._keeper = Keeper(context, self._tools.logs, self._tools.quota, self._window())
         self._changes.clear()
         parts = (
-            sync.run(), outbox.run(), tails.run(), self._link(linker),
+            sync.run(), outbox.run(), tails.run(), keeper.run(), self._link(linker),
             self._keep_house(context),
         )  # fmt: skip
         try:
@@ -160,7 +168,12 @@ class ProjectSession:
             log.exception("%s: starting again after a fault", context.project.path, exc_info=faults)
             await asyncio.sleep(FAILED)
         finally:
-            self._sync = self._outbox = self._tails = None
+            self._sync = self._outbox = self._tails = self._keeper = None
+
+    def _window(self) -> float:
+        """Seconds of history whose logs are kept by configuration; 0 for all of it."""
+        settings = self._tools.settings
+        return min((one for one in (settings.sync.history, settings.store.history) if one), default=0.0)
 
     async def _link(self, linker: Linker) -> None:
         self._reload = True

@@ -49,5 +49,11 @@ class Timing(Struct, frozen=True, kw_only=True):
     """Least time between two writes of a job's log state."""
     tail_settle: float = 3.0
     """Between a job's end and the last fetch of its log: the runner sends its last bytes late."""
+    sweep: float = 3600.0
+    """Between two looks for finished jobs whose logs are to be kept and are not here yet."""
+    quota: float = 600.0
+    """Longest time between two looks at the space that logs take."""
+    quota_check: float = 5.0
+    """Between two looks at how much was added since."""
     stop: float = 0.5
     """How long tasks may take to end when the engine is told to."""

@@ -14,11 +14,12 @@ from pathlib import Path
 from time import monotonic
 from typing import NamedTuple
 
+from data.logtext.carry import CARRY_BYTES, carry
 from data.logtext.lead import BLOCK, Lead, LeadPart, RankedMark, count_blocks
 from data.logtext.line import MAX_BYTES, LogLine, parse_line
 from data.logtext.raw import CONTINUATION, LOOKAHEAD, has_continuations
 from data.logtext.sections import Section, sections
-from data.logtext.stream import LineAssembler
+from data.logtext.sgr import PLAIN, Sgr
 
 LARGE = 4 * 1024 * 1024
 """Bytes of a file from which on its end is read first."""
@@ -77,7 +78,9 @@ class LogIndex:
         self._settled_lines = 0
         self._marks: list[RankedMark] = []
         self._settled_marks = 0
-        self._sections: list[Section] | None = None
+        self._sections: list[Section] = []
+        self._sections_of: tuple[object, ...] = ()
+        """What `_sections` were made of."""
         self._blocks: dict[int, list[int]] = {}
         self._parsed: dict[int, LogLine] = {}
 
@@ -147,8 +150,6 @@ class LogIndex:
         marks = part.marks[-room:] if (room := MAX_MARKS - len(self._marks)) > 0 else []
         self._marks[:0] = marks
         self._settled_marks += len(marks)
-        if self._marks:
-            self._sections = None
         self._parsed.clear()
         return shift
 
@@ -164,8 +165,16 @@ class LogIndex:
         if found is None:
             if len(self._parsed) >= CACHED_LINES:
                 self._parsed.clear()
-            found = self._parsed[number] = parse_line(self.raw(number), number)
+            found = self._parsed[number] = parse_line(self.raw(number), number, self._state(number))
         return found
+
+    def _state(self, number: int) -> Sgr:
+        """The colours with which line `number` begins."""
+        before = self._parsed.get(number - 1)
+        if not 0 <= number < self.lines or (before is not None and before.end == PLAIN):
+            return PLAIN
+        offset = self.offset_of(number)
+        return carry(self.read(max(0, offset - CARRY_BYTES), min(offset, CARRY_BYTES)))
 
     def raw(self, number: int) -> bytes:
         """Bytes of logical line `number` without its newline; of a very long one what `parse_line` looks at."""
@@ -176,14 +185,6 @@ class LogIndex:
         if end - start > 2 * MAX_BYTES:
             return self.read(start, MAX_BYTES) + self.read(end - MAX_BYTES, MAX_BYTES)
         return self.read(start, end - start).removesuffix(b"\n")
-
-    def tail(self) -> list[LogLine]:
-        """The lines in the last block of the file, whose numbers (-1) are not known before all is indexed."""
-        size = os.fstat(self._fd).st_size if self._fd >= 0 else 0
-        data = self.read(max(0, size - BLOCK), BLOCK)
-        assembler = LineAssembler()
-        lines = [*assembler.feed(data), *assembler.flush()]
-        return [line._replace(number=-1) for line in lines[size > BLOCK :]]
 
     def read(self, offset: int, length: int) -> bytes:
         """Bytes of the file; fewer at its end."""
@@ -203,8 +204,11 @@ class LogIndex:
 
     @property
     def sections(self) -> list[Section]:
-        """The sections of the log, by first line; an unfinished one has no end."""
-        if self._sections is None:
+        """The sections of the log, by first line; an unfinished one has no end. The same list until one changes."""
+        # Markers only come at the ends, so the last one and how many there are tell whether any did.
+        made_of = (self._generation, self._base, len(self._marks), *self._marks[-1:])
+        if made_of != self._sections_of:
+            self._sections_of = made_of
             self._sections = sections(
                 (max(0, self._before[mark.block - self._base] + mark.rank - 1), mark.place) for mark in self._marks
             )
@@ -235,7 +239,6 @@ class LogIndex:
         self.size = self.lines = self._settled = self._settled_lines = self._settled_marks = 0
         self._before = array("Q")
         self._marks = []
-        self._sections = None
         self._blocks.clear()
         self._parsed.clear()
 
@@ -245,9 +248,7 @@ class LogIndex:
     def _unsettle(self) -> None:
         """Drop what the end of the file said: what follows a newline there was not known."""
         del self._before[self._settled - self._base :]
-        if len(self._marks) != self._settled_marks:
-            del self._marks[self._settled_marks :]
-            self._sections = None
+        del self._marks[self._settled_marks :]
         for block in [block for block in self._blocks if block >= self._settled]:
             del self._blocks[block]
 
@@ -272,9 +273,7 @@ class LogIndex:
 
     def _append(self, before: int, marks: list[RankedMark]) -> None:
         self._before.append(before)
-        if marks:
-            self._marks += marks[: MAX_MARKS - len(self._marks)]
-            self._sections = None
+        self._marks += marks[: MAX_MARKS - len(self._marks)]
 
     def _starts(self, block: int) -> list[int]:
         """Where the lines begin that `block` owns: those behind a newline in it, and the first one of the file."""

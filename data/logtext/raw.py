@@ -26,6 +26,7 @@ CONTINUATION_HINTS = (b"E+", b"O+")
 
 MARK = re.compile(
     r"section_(start|end):(\d{1,12}):([a-zA-Z0-9_.-]{1,256})(\[\w+=\w+(?:, ?\w+=\w+)*\])?\r(?:\x1b\[0K)?",
+    re.ASCII,
 )
 """A section marker (lib/gitlab/regex.rb); the runner's PowerShell scripts leave out the escape sequence at its end."""
 
@@ -50,8 +51,20 @@ ESCAPES = re.compile(ESCAPE)
 COLOURS = re.compile(rb"\x1b\[[0-9;:]*m")
 """The escape sequences that make up nearly all of those in logs, and that change no text."""
 
-TOKENS = re.compile(r"\x1b\[([0-9;:]*)m|\x1b\[([012]?)K|\x1b\[([0-9]{0,5})G|([\r\b\t])|" + ESCAPE)
-"""What a terminal would obey: colours (group 1), erase (2), go to column (3), single characters (4); the rest goes."""
+COLOUR_PARAMS = re.compile(r"\x1b\[([0-9;:]*)m")
+"""What asks for colours, and for which ones."""
+
+TOKENS = re.compile(
+    COLOUR_PARAMS.pattern + r"|\x1b\[([012]?)[JK]"
+    r"|\x1b\[([0-9]{0,5})[G`]"
+    r"|([\r\b\t])"
+    r"|\x1b\[([0-9]{0,5}[CDa])"
+    r"|" + ESCAPE,
+)
+"""What a terminal would obey within a row; the rest goes.
+
+Groups: colours (1), erase (2), go to column (3), single characters (4), go some columns forward (`C`, `a`) or back (5).
+"""
 
 
 def has_continuations(data: bytes) -> bool:

@@ -5,29 +5,27 @@ from __future__ import annotations
 import os
 import re
 from array import array
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from data.logtext.kinds import ERROR_HINTS, ERRORS, is_error
-from data.logtext.line import render
-from data.logtext.raw import (
-    COLOURS,
-    CONTINUATION,
-    ESCAPES,
-    HEADER,
-    LINE_HEADERS,
-    LOOKAHEAD,
-    MARK_BYTES,
-    MARK_HINT,
-    has_continuations,
-)
+from data.logtext.findmatch import matching
+from data.logtext.findneedle import Needle, needle_of
+from data.logtext.findtext import WindowText, shown
+from data.logtext.findwindow import last_start, line_around, next_line, nth_line, windows
+from data.logtext.kinds import ERRORS
 
-WINDOW = 262_144
-"""Bytes looked at in one go, some 2 ms."""
+QUICK_WINDOW = 131_072
+"""Bytes that `find_first` looks at in one go, some 0.1 ms."""
 
-OVERWRITTEN = re.compile(r"^[^\r\n]*\r[^\n]+", re.MULTILINE)
-"""A line that a carriage return overwrites."""
+DECEIVED = 2000
+"""Lines that hold what a match must hold, and do not match, after which `find_first` gives up."""
+
+NEAR = 33_554_432
+"""Bytes that `find_first` looks at for a pattern with no text in it that it could look for, some 0.3 s."""
+
+MAX_LINES = 2**32
+"""Lines that are searched: their numbers take 4 bytes."""
 
 
 class Found(NamedTuple):
@@ -36,7 +34,7 @@ class Found(NamedTuple):
     Attributes:
         lines: numbers (0-based) of the matching lines, ascending.
         offset: first byte that was not looked at; at the end of the file that of the last line, which may still grow.
-        line: number of the line that begins at, or holds, that byte.
+        line: number of the line that begins at that byte.
         size: bytes of the file when the search began.
     """
 
@@ -59,30 +57,86 @@ def compile_pattern(text: str, *, regex: bool = False, case: bool | None = None)
 def find_lines(path: Path, pattern: re.Pattern[str], *, offset: int = 0, line: int = 0) -> Iterator[Found]:
     """Search `path` from `offset`, where line `line` begins, to its end; one result per window, empty ones too.
 
-    The last line of one search is the first one of the next, so it can be found twice.
+    A line matches when `pattern` is found in its clean text. The last line of one search is the first one of the next,
+    so it can be found twice.
 
     Raises:
         FileNotFoundError: when there is no such file.
     """
+    needle = needle_of(pattern)
     with open(path, "rb") as file:
         size = os.fstat(file.fileno()).st_size
-        while offset < size:
-            data = os.pread(file.fileno(), WINDOW + LOOKAHEAD, offset)
-            if not data:
+        for window in windows(file.fileno(), offset, size):
+            text = WindowText(window)
+            numbers = matching(pattern, needle, text)
+            if line + text.lines > MAX_LINES:
                 return
-            last = offset + len(data) >= size
-            cut = len(data) if last else _cut(data)
-            window = data[:cut]
-            text = window_text(window)
-            lines = _hinted(text, line) if pattern is ERRORS else _matches(pattern, text, line)
-            if last:
+            lines = array("I", [line + number for number in numbers])
+            offset, line = window.end, line + text.lines
+            if offset >= size:
                 # The last line may grow, even past its newline, so the next search begins with it.
-                text = text.removesuffix("\n")
-                cut = _last_start(window.removesuffix(b"\n"))
-            offset, line = offset + cut, line + text.count("\n")
+                last = 0 if window.giant else last_start(window.data, len(window.data) - 1)
+                offset, line = window.start + last, line - 1
             yield Found(lines, offset, line, size)
-            if last:
-                return
+
+
+def find_first(
+    path: Path,
+    pattern: re.Pattern[str],
+    *,
+    offset: int = 0,
+    size: int | None = None,
+    stop: Callable[[], bool] = lambda: False,
+) -> int | None:
+    """Where the first line begins that matches, among those that begin at byte `offset` or behind it, before `size`.
+
+    Up to ten times as fast as `find_lines`, because it looks at the bytes of the file as they are: a match that escape
+    sequences cut in two is not found, and for a pattern without any fixed text only `NEAR` bytes are searched. None as
+    well when `stop`, asked now and then, says so.
+
+    Raises:
+        FileNotFoundError: when there is no such file.
+    """
+    needle = needle_of(pattern)
+    with open(path, "rb") as file:
+        whole = os.fstat(file.fileno()).st_size
+        end = whole if size is None else min(size, whole)
+        start = next_line(file.fileno(), offset, whole)
+        if len(needle.options) == 1:
+            return _first_hit(file.fileno(), pattern, needle, range(start, end), stop)
+        for window in windows(file.fileno(), start, whole):
+            if stop() or window.start >= min(end, start + NEAR):
+                break
+            numbers = matching(pattern, needle, WindowText(window))
+            if numbers:
+                found = window.start + nth_line(window.data, numbers[0])
+                return found if found < end else None
+    return None
+
+
+def _first_hit(
+    file: int, pattern: re.Pattern[str], needle: Needle, span: range, stop: Callable[[], bool]
+) -> int | None:
+    """Where the first line begins, of those in the bytes of `span`, that holds the needle and matches."""
+    option = needle.options[0]
+    size = os.fstat(file).st_size
+    start = span.start
+    deceived = 0
+    while start < span.stop and not stop():
+        data = os.pread(file, QUICK_WINDOW + len(option) - 1, start)
+        if needle.fold:
+            data = data.lower()
+        position = 0
+        while (at := data.find(option, position)) >= 0:
+            line = line_around(file, start + at, size)
+            if line is not None and pattern.search(shown(line.data)):
+                return line.start if line.start < span.stop else None
+            deceived += 1
+            if deceived > DECEIVED:
+                return None
+            position = at + 1 if line is None else line.end - start
+        start += max(QUICK_WINDOW, position)
+    return None
 
 
 def find_error_lines(path: Path) -> Iterator[int]:
@@ -93,87 +147,3 @@ def find_error_lines(path: Path) -> Iterator[int]:
             if number > newest:
                 newest = number
                 yield number
-
-
-def window_text(window: bytes) -> str:
-    """The text of a piece of a log, one line per logical line: without headers, markers and escape sequences."""
-    if has_continuations(window):
-        window = CONTINUATION.sub(b"", window)
-    if HEADER.search(window, 0, LOOKAHEAD):
-        window = LINE_HEADERS.sub(b"", window)
-    if MARK_HINT in window:
-        window = MARK_BYTES.sub(b"", window)
-    # Joining what lies between is faster than replacing by nothing.
-    text = b"".join(COLOURS.split(window)).decode("utf-8", "replace")
-    if "\r" in text:
-        text = OVERWRITTEN.sub(_overwritten, text.replace("\r\n", "\n"))
-    if "\x1b" in text or "\x9b" in text:
-        text = ESCAPES.sub("", text)
-    return text
-
-
-def _overwritten(found: re.Match[str]) -> str:
-    """What is left to see of a line with carriage returns."""
-    line = found.group()
-    if "\x1b" in line or "\b" in line or "\t" in line or "\x9b" in line:
-        return render(line)[0]
-    first, *others = line.split("\r")
-    for other in others:
-        first = other + first[len(other) :]
-    return first
-
-
-def _matches(pattern: re.Pattern[str], text: str, line: int) -> array[int]:
-    lines = array("Q")
-    position = 0
-    newest = -1
-    for found in pattern.finditer(text):
-        start = found.start()
-        if start == len(text) and text.endswith("\n"):
-            break
-        line += text.count("\n", position, start)
-        position = start
-        if line != newest:
-            lines.append(line)
-            newest = line
-    return lines
-
-
-def _hinted(text: str, line: int) -> array[int]:
-    """Lines of `text` that tell of an error: only those are looked at that hold one of the hints."""
-    starts: set[int] = set()
-    for hint in ERROR_HINTS:
-        position = text.find(hint)
-        while position >= 0:
-            starts.add(text.rfind("\n", 0, position) + 1)
-            position = text.find(hint, _line_end(text, position))
-    lines = array("Q")
-    position = 0
-    for start in sorted(starts):
-        line += text.count("\n", position, start)
-        position = start
-        if is_error(text[start : _line_end(text, start)]):
-            lines.append(line)
-    return lines
-
-
-def _line_end(text: str, position: int) -> int:
-    end = text.find("\n", position)
-    return len(text) if end < 0 else end
-
-
-def _cut(data: bytes) -> int:
-    """Length of the window that `data` begins with: up to a line start if there is one, else WINDOW."""
-    cut = _last_start(data[:WINDOW], data[WINDOW:])
-    return cut or WINDOW
-
-
-def _last_start(window: bytes, following: bytes = b"") -> int:
-    """Where the last logical line of `window` begins; `following` are the bytes behind it."""
-    data = window + following
-    end = len(window)
-    while (newline := data.rfind(b"\n", 0, end)) >= 0:
-        if CONTINUATION.match(data, newline) is None:
-            return newline + 1
-        end = newline
-    return 0

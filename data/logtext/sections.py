@@ -89,3 +89,40 @@ def _end(running: list[Section], names: Counter[str], line: int, place: Place) -
         if section.name == place.name:
             section.ended = place.time
             return
+
+
+class SectionTime(NamedTuple):
+    """One line of a summary of a log.
+
+    Attributes:
+        name: as in the marker.
+        depth: 0 for a section that lies in no other.
+        seconds: how long it took; None while it runs, when the job was cut off in it, or wants it hidden.
+        start: line with its heading.
+        failing: the line that made the job fail is in it.
+    """
+
+    name: str
+    depth: int
+    seconds: int | None
+    start: int
+    failing: bool
+
+
+def summary(sections: Iterable[Section], failing: int | None = None) -> list[SectionTime]:
+    """What took how long, in the order of the log; `failing` is what `failing.failing_line` found."""
+    return [
+        SectionTime(
+            name=section.name,
+            depth=section.depth,
+            seconds=None if section.hide_duration else section.seconds,
+            start=section.start,
+            failing=failing is not None and _holds(section, failing),
+        )
+        for section in sections
+    ]
+
+
+def _holds(section: Section, line: int) -> bool:
+    """Whether `line` is in `section`; its last line is the first one of the next section."""
+    return section.start <= line and (section.end is None or line < max(section.end, section.start + 1))

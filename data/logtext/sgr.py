@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 Colour: TypeAlias = int | tuple[int, int, int] | None
 """A number of the palette (0-15 the terminal's own, 16-255 fixed), red, green and blue (0-255), None for default."""
@@ -19,79 +19,115 @@ class Sgr(NamedTuple):
     italic: bool = False
     underline: bool = False
     reverse: bool = False
+    strike: bool = False
 
 
 PLAIN = Sgr()
 """No wish."""
 
-_SWITCHES: dict[int, dict[str, bool]] = {
+MAX_PARAMS: Final = 256
+"""Characters of a sequence's parameters; a longer one is no program's and changes nothing."""
+
+_SWITCHES: Final[dict[int, dict[str, bool]]] = {
     1: {"bold": True},
     2: {"dim": True},
     3: {"italic": True},
     4: {"underline": True},
     7: {"reverse": True},
+    9: {"strike": True},
     21: {"underline": True},
     22: {"bold": False, "dim": False},
     23: {"italic": False},
     24: {"underline": False},
     27: {"reverse": False},
+    29: {"strike": False},
 }
 
-_EXTENDED_FG, _DEFAULT_FG, _EXTENDED_BG, _DEFAULT_BG = 38, 39, 48, 49
+_UNDERLINE, _UNDERLINE_COLOUR = 4, 58
+_EXTENDED = {38: "fg", 48: "bg"}
+_DEFAULT = {39: "fg", 49: "bg"}
 _PALETTE, _RGB = 5, 2
 _MAX_CHANNEL = 255
 _MAX_DIGITS = 3
+_RGB_WITH_SPACE = 6
+"""Parts of `38:2:SPACE:r:g:b`; most programs leave out the colour space and its colon."""
 
-_BASES = ((30, "fg", 0), (40, "bg", 0), (90, "fg", 8), (100, "bg", 8))
+_BASES: Final = ((30, "fg", 0), (40, "bg", 0), (90, "fg", 8), (100, "bg", 8))
 """First code of eight colours, what they colour, number of the first in the palette."""
 
 
-@lru_cache(1024)
 def apply(state: Sgr, params: str) -> Sgr:
     """`state` after a sequence with `params`, what stands between `ESC [` and `m`; unknown codes change nothing."""
-    codes = [
-        int(part) if part.isdecimal() and len(part) <= _MAX_DIGITS else 0 if not part else -1
-        for part in params.replace(":", ";").split(";")
-    ]
+    return state if len(params) > MAX_PARAMS else _apply(state, params)
+
+
+@lru_cache(1024)
+def _apply(state: Sgr, params: str) -> Sgr:
+    parts = params.split(";")
     position = 0
-    while position < len(codes):
-        code = codes[position]
+    while position < len(parts):
+        part = parts[position]
         position += 1
-        if code == 0:
-            state = PLAIN
-        elif code in _SWITCHES:
-            state = state._replace(**_SWITCHES[code])
-        elif code in {_EXTENDED_FG, _EXTENDED_BG}:
-            colour, position = _extended(codes, position)
-            if colour is not None:
-                state = state._replace(fg=colour) if code == _EXTENDED_FG else state._replace(bg=colour)
-        elif code == _DEFAULT_FG:
-            state = state._replace(fg=None)
-        elif code == _DEFAULT_BG:
-            state = state._replace(bg=None)
+        if ":" in part:
+            state = _with_colons(state, [_number(value) for value in part.split(":")])
+            continue
+        code = _number(part)
+        if code in _EXTENDED or code == _UNDERLINE_COLOUR:
+            values = [_number(value) for value in parts[position : position + 4]]
+            state = _coloured(state, code, values)
+            position += 2 if values[:1] == [_PALETTE] else 4 if values[:1] == [_RGB] else 1
         else:
             state = _basic(state, code)
     return state
 
 
+def _number(text: str) -> int:
+    """The code that `text` means: 0 for none, -1 for one that there is not."""
+    if not text:
+        return 0
+    return int(text) if text.isdecimal() and len(text) <= _MAX_DIGITS else -1
+
+
 def _basic(state: Sgr, code: int) -> Sgr:
+    """`state` after a code that stands for itself."""
+    if code == 0:
+        return PLAIN
+    if code in _SWITCHES:
+        return state._replace(**_SWITCHES[code])
+    if code in _DEFAULT:
+        return _with(state, _DEFAULT[code], None)
     for first, name, offset in _BASES:
         if first <= code < first + 8:
-            number = code - first + offset
-            return state._replace(fg=number) if name == "fg" else state._replace(bg=number)
+            return _with(state, name, code - first + offset)
     return state
 
 
-def _extended(codes: list[int], position: int) -> tuple[Colour, int]:
-    """Colour after 38 or 48, and where the next code stands."""
-    kind = codes[position] if position < len(codes) else -1
-    if kind == _PALETTE:
-        values = codes[position + 1 : position + 2]
-        number = values[0] if values and 0 <= values[0] <= _MAX_CHANNEL else None
-        return number, position + 2
-    if kind == _RGB:
-        channels = codes[position + 1 : position + 4]
-        if len(channels) == len("rgb") and all(0 <= channel <= _MAX_CHANNEL for channel in channels):
-            return (channels[0], channels[1], channels[2]), position + 4
-        return None, position + 4
-    return None, position + 1
+def _with_colons(state: Sgr, values: list[int]) -> Sgr:
+    """`state` after a code and what belongs to it, such as `38:2::255:0:0` or `4:3`, a wavy underline."""
+    code, *rest = values
+    if code == _UNDERLINE:
+        return state._replace(underline=rest[0] != 0)
+    if rest[0] == _RGB and len(values) >= _RGB_WITH_SPACE:
+        del rest[1]
+    return _coloured(state, code, rest)
+
+
+def _coloured(state: Sgr, code: int, values: list[int]) -> Sgr:
+    """`state` after 38 or 48 with `values`, which tell the colour; another code changes nothing."""
+    channels: list[int] = []
+    if code in _EXTENDED and values[:1] == [_PALETTE]:
+        channels = values[1:2]
+    elif code in _EXTENDED and values[:1] == [_RGB]:
+        channels = values[1:4]
+    if not all(0 <= channel <= _MAX_CHANNEL for channel in channels):
+        return state
+    match channels:
+        case [number]:
+            return _with(state, _EXTENDED[code], number) if values[0] == _PALETTE else state
+        case [red, green, blue]:
+            return _with(state, _EXTENDED[code], (red, green, blue))
+    return state
+
+
+def _with(state: Sgr, name: str, colour: Colour) -> Sgr:
+    return state._replace(fg=colour) if name == "fg" else state._replace(bg=colour)

@@ -271,7 +271,8 @@ class Job:
     """A job, or a bridge where `spec.trigger` is set.
 
     `seconds` and `outcome` are drawn when it starts: how long it will run, and the failure reason it will end with
-    ("" for success). `truncated` is the number of bytes that a shortened log keeps.
+    ("" for success). `truncated` is the number of bytes that a shortened log keeps, `printed` a log that was ordered in
+    place of the simulated one.
     """
 
     id: int
@@ -296,6 +297,7 @@ class Job:
     variables: tuple[Variable, ...] = ()
     downstream: Pipeline | None = None
     truncated: int | None = None
+    printed: bytearray | None = None
     artifacts_deleted: bool = False
     log_size: int | None = None
     archive_size: int | None = None

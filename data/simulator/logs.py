@@ -222,19 +222,33 @@ class LogBook:
             self._built.popitem(last=False)
         return found
 
+    def part(self, job: Job, first: int, limit: int | None = None) -> bytes:
+        """Return up to `limit` bytes of the log from byte `first` on."""
+        last = None if limit is None else first + limit
+        if job.printed is not None and job.truncated is None and job.erased_at is None:
+            return bytes(memoryview(job.printed)[first:last])
+        return self.body(job)[first:last]
+
+    def length(self, job: Job) -> int:
+        """Return how many bytes the log has now."""
+        if job.printed is not None and job.truncated is None and job.erased_at is None:
+            return len(job.printed)
+        return len(self.body(job))
+
     def body(self, job: Job) -> bytes:
         """Return the log as it is now; empty before the job runs and after it was erased."""
         if job.started_at is None or job.is_bridge or job.erased_at is not None:
             return b""
+        data = bytes(job.printed) if job.printed is not None else self._simulated(job)
+        return data if job.truncated is None else data[: job.truncated]
+
+    def _simulated(self, job: Job) -> bytes:
         log = self._log(job)
         if job.status in ("canceling", "canceled"):
-            data = log.data[: log.size_at((job.canceled_at or job.started_at) - job.started_at)]
-            data += self._canceled(job, data) if job.status == "canceled" else b""
-        elif job.finished_at is not None:
-            data = log.data
-        else:
-            data = log.data[: log.size_at(self._elapsed(job))]
-        return data if job.truncated is None else data[: job.truncated]
+            started = job.started_at or 0.0
+            data = log.data[: log.size_at((job.canceled_at or started) - started)]
+            return data + (self._canceled(job, data) if job.status == "canceled" else b"")
+        return log.data if job.finished_at is not None else log.data[: log.size_at(self._elapsed(job))]
 
     def size(self, job: Job) -> int:
         """Return the size of a finished job's log in bytes."""

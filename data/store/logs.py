@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import fcntl
 import hashlib
 import os
 import re
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from data.errors import StoreError, StoreReadOnly
 
 SUFFIX: Final = ".log"
+NEW: Final = ".new"
+"""End of the name under which a log that begins anew is written until it takes the old one's place."""
 
 _FOLDER_MODE: Final = 0o700
 _FILE_MODE: Final = 0o600
@@ -30,11 +34,36 @@ _SAFE: Final = re.compile(r"\w[\w.-]*", re.ASCII)
 _UNSAFE: Final = re.compile(r"[^\w.-]", re.ASCII)
 
 
+class LogChanged(StoreError):
+    """A log is not what the writer takes it for: somebody else wrote, began it anew, or dropped it."""
+
+
+class LogUse(NamedTuple):
+    """One log that is held.
+
+    Attributes:
+        path: its file.
+        job_id: id of its `JobRun`; empty where the file's name does not tell it.
+        size: bytes.
+        read: when a viewer opened it last or, where that is later, when it was written; seconds since the epoch.
+    """
+
+    path: Path
+    job_id: str
+    size: int
+    read: float
+
+
 class LogFiles:
-    """Log files below one folder. Synchronous; safe for several processes, of which one at a time writes a log."""
+    """Log files below one folder. Synchronous; safe for several processes, of which one at a time writes a log.
+
+    Attributes:
+        appended: bytes that this process has written so far, about.
+    """
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self.appended = 0
 
     def path(self, job_id: str) -> Path:
         """Where a job's log lies, whether there is one or not: `<root>/<connection>/<project>/<job>.log`."""
@@ -46,28 +75,33 @@ class LogFiles:
     def size(self, job_id: str) -> int:
         """Bytes that are held of a log, 0 where there is none."""
         with _as_store_errors(self.path(job_id)) as path:
-            return path.stat().st_size if path.exists() else 0
+            try:
+                return path.stat().st_size
+            except FileNotFoundError:
+                return 0
 
-    def append(self, job_id: str, offset: int, data: bytes) -> int:
+    def append(self, job_id: str, offset: int, data: bytes, *, after: bytes = b"") -> int:
         """Write `data` behind what is held; returns the new size in bytes.
 
+        `after` are bytes that the log must end with, so that what continues another log than the one held (it was
+        begun anew meanwhile, and has by chance the same size) is not written.
+
         Raises:
-            StoreError: `offset` is not the size of the log (somebody else wrote), or the disk is full.
+            LogChanged: `offset` is not the size of the log, or it does not end so.
+            StoreError: the disk is full.
             StoreReadOnly: the folder cannot be written.
         """
-        with _as_store_errors(self.path(job_id)) as path:
-            path.parent.mkdir(parents=True, exist_ok=True, mode=_FOLDER_MODE)
-            handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, _FILE_MODE)
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX)
-                held = os.fstat(handle).st_size
-                if held != offset:
-                    raise StoreError(
-                        f"the log of {job_id} holds {held} bytes, not {offset}", hint="read its size again"
-                    )
-                _write(handle, held, data)
-            finally:
-                os.close(handle)
+        with _as_store_errors(self.path(job_id)) as path, _opened(path) as handle:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            stat = os.fstat(handle)
+            if stat.st_size != offset:
+                raise LogChanged(
+                    f"the log of {job_id} holds {stat.st_size} bytes, not {offset}", hint="read its size again"
+                )
+            if not stat.st_nlink or os.pread(handle, len(after), offset - len(after)) != after:
+                raise LogChanged(f"the log of {job_id} was begun anew", hint="read its size again")
+            _write(handle, offset, data)
+        self.appended += len(data)
         return offset + len(data)
 
     def read(self, job_id: str, start: int, length: int) -> bytes:
@@ -80,19 +114,102 @@ class LogFiles:
             except FileNotFoundError:
                 return b""
 
-    def reset(self, job_id: str) -> None:
-        """Begin a log anew. The old file is unlinked, not cut, so that a viewer that has it mapped can go on."""
-        self.remove(job_id)
+    def touch(self, job_id: str) -> None:
+        """Note that somebody reads a log now: the logs that were not read for longest are dropped first.
+
+        It is noted as the file's time of access. Where that cannot be set, only this order suffers.
+        """
+        path = self.path(job_id)
+        with contextlib.suppress(OSError):
+            os.utime(path, ns=(time.time_ns(), path.stat().st_mtime_ns))
+
+    def reset(self, job_id: str, data: bytes = b"") -> None:
+        """Begin a log anew, with `data`; without, it is not there until something is appended.
+
+        The old file is replaced, not cut, so that a viewer that has it mapped can go on; and not before the new bytes
+        are on the disk.
+        """
+        if not data:
+            self.remove(job_id)
+            return
+        with _as_store_errors(self.path(job_id)) as path:
+            fresh = path.with_name(path.name + NEW)
+            try:
+                with _opened(fresh, os.O_TRUNC) as handle:
+                    _write(handle, 0, data)
+                os.replace(fresh, path)
+            finally:
+                fresh.unlink(missing_ok=True)
+        self.appended += len(data)
 
     def remove(self, job_id: str) -> None:
-        """Drop a log."""
-        with _as_store_errors(self.path(job_id)) as path:
+        """Drop a log, and the folders that are empty then."""
+        self.drop(self.path(job_id))
+
+    def drop(self, path: Path) -> None:
+        """Drop the log at `path`, and the folders that are empty then."""
+        with _as_store_errors(path):
             path.unlink(missing_ok=True)
+        for folder in path.parents:
+            if folder == self.root or not folder.is_relative_to(self.root):
+                return
+            try:
+                folder.rmdir()
+            except OSError:  # there are other logs in it
+                return
 
     def total(self) -> int:
         """Bytes of all logs."""
+        return sum(use.size for use in self.usage())
+
+    def usage(self, connections: Iterable[str] = ()) -> list[LogUse]:
+        """All logs that are held, in no order. `connections` are the names of those whose folders have other names."""
+        names = {_safe(name): name for name in connections}
         with _as_store_errors(self.root) as root:
-            return sum(_size(path) for path in root.rglob(f"*{SUFFIX}"))
+            return [
+                LogUse(path, self._job_id(path, names), stat.st_size, max(stat.st_atime, stat.st_mtime))
+                for path, stat in _logs(root)
+            ]
+
+    def _job_id(self, path: Path, connections: dict[str, str]) -> str:
+        parts = path.relative_to(self.root).parts
+        if len(parts) != _ID_PARTS - 1:
+            return ""
+        connection, project, name = parts
+        job_id = f"{connections.get(connection, connection)}:{project}:job:{name.removesuffix(SUFFIX)}"
+        return job_id if self.path(job_id) == path else ""
+
+
+def _logs(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
+    """The logs below a folder; what goes while we look is passed over."""
+    try:
+        entries = list(os.scandir(folder))
+    except FileNotFoundError:
+        return
+    for entry in entries:
+        try:
+            if entry.is_dir(follow_symlinks=False):
+                yield from _logs(Path(entry.path))
+            elif entry.name.endswith(SUFFIX):
+                yield Path(entry.path), entry.stat()
+        except FileNotFoundError:
+            continue
+
+
+@contextmanager
+def _opened(path: Path, flags: int = 0) -> Iterator[int]:
+    """A descriptor of the file, made where there is none, to write at its end."""
+    flags |= os.O_RDWR | os.O_CREAT | os.O_APPEND
+    path.parent.mkdir(parents=True, exist_ok=True, mode=_FOLDER_MODE)
+    try:
+        handle = os.open(path, flags, _FILE_MODE)
+    except FileNotFoundError:  # the folder was empty, and was removed at this very moment
+        path.parent.mkdir(parents=True, exist_ok=True, mode=_FOLDER_MODE)
+        handle = os.open(path, flags, _FILE_MODE)
+    try:
+        yield handle
+    finally:
+        os.close(handle)
 
 
 def _write(handle: int, held: int, data: bytes) -> None:
@@ -104,13 +221,6 @@ def _write(handle: int, held: int, data: bytes) -> None:
     except OSError:
         os.ftruncate(handle, held)
         raise
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except FileNotFoundError:  # dropped while we were looking
-        return 0
 
 
 def _safe(name: str) -> str:

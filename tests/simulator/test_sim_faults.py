@@ -117,6 +117,17 @@ def test_a_log_can_lose_its_end_or_everything(bench: Bench) -> None:
     assert bench.post("/-/simulator/job", json={"id": 1, "action": "erase"}).status_code == 404
 
 
+def test_a_log_can_be_written_and_go_on(bench: Bench) -> None:
+    job = bench.job(bench.pipeline(bench.project()), "features", "running")
+    before = job.trace()
+    bench.post("/-/simulator/job", json={"id": job.id, "action": "append", "text": "größer\n"})
+    assert job.trace() == before + "größer\n".encode()
+    bench.post("/-/simulator/job", json={"id": job.id, "action": "write", "text": "anew\n"})
+    bench.post("/-/simulator/job", json={"id": job.id, "action": "append", "text": "on\n"})
+    assert job.trace() == b"anew\non\n"
+    assert bench.post("/-/simulator/job", json={"id": job.id, "action": "burn"}).status_code == 400
+
+
 def test_the_state_shows_time_and_sizes(bench: Bench) -> None:
     bench.pipeline(bench.project())
     state = bench.get("/-/simulator/state").json()

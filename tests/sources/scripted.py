@@ -31,7 +31,10 @@ class Seen:
 
 @dataclass(frozen=True)
 class Answer:
-    """What to answer. `cut` drops the connection instead; `held` answers only when the server ends."""
+    """What to answer. `cut` drops the connection instead; `held` answers only when the server ends.
+
+    `endless` does not tell how long the answer is: it ends with the connection, as HTTP/1.0 has it.
+    """
 
     body: Any = b""
     status: int = 200
@@ -39,6 +42,7 @@ class Answer:
     kind: str = "application/json"
     cut: bool = False
     held: bool = False
+    endless: bool = False
 
     @property
     def raw(self) -> bytes:
@@ -80,6 +84,7 @@ class Scripted:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
     script: Scripted
 
     def _handle(self) -> None:
@@ -94,6 +99,10 @@ class _Handler(BaseHTTPRequestHandler):
             return
         self.send_response(answer.status)
         headers = {"Content-Type": answer.kind, "Content-Length": str(len(answer.raw)), **answer.headers}
+        if answer.endless:
+            del headers["Content-Length"]
+            headers["Connection"] = "close"
+            self.close_connection = True
         for name, value in headers.items():
             self.send_header(name, value)
         self.end_headers()

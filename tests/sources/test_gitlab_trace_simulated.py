@@ -13,6 +13,7 @@ from data.simulator.server import Simulator
 from data.simulator.settings import SimulatorSettings
 from data.sources.gitlab import GitLabSource
 from tests.sources.conftest import access_token, settings
+from tests.sources.tracing import Got, trace
 
 pytestmark = pytest.mark.server
 KINDS: dict[str, dict[str, Any]] = {
@@ -42,7 +43,7 @@ def finished(source: GitLabSource, simulator: Simulator, size: int) -> JobRun:
     for run in source.pipelines(project).runs:
         for job in source.jobs(run):
             done = job.status == "success" and not job.bridge and job.erased is None
-            if done and len(source.trace(project, job.git_job_id, 0, b"").data) > size:
+            if done and len(trace(source, project, job.git_job_id, b"").data) > size:
                 return job
     raise AssertionError("no such job")
 
@@ -56,21 +57,19 @@ def test_a_log_is_read_on_from_anywhere(
 ) -> None:
     job = finished(source, simulator, 600)
     where = job.git_project_id, job.git_job_id
-    log = source.trace(*where, 0, b"").data
+    log = trace(source, *where, b"").data
     for offset in (1, 64, 65, 500, len(log) - 1, len(log)):
-        found = source.trace(*where, offset, log[:offset][-64:])
+        found = trace(source, *where, log[:offset], thorough=True)
         assert (found.data, found.offset, found.reset) == (log[offset:], offset, False)
     expected = request.node.callspec.params["simulator"]
-    assert source.trace(*where, 500, log[:500][-64:]).how == expected
+    assert trace(source, *where, log[:500]).how == expected
 
 
 def test_a_log_that_was_cut_and_one_that_was_erased(simulator: Simulator, source: GitLabSource) -> None:
     job = finished(source, simulator, 600)
     where = job.git_project_id, job.git_job_id
-    log = source.trace(*where, 0, b"").data
+    log = trace(source, *where, b"").data
     control(simulator, "job", id=job.git_job_id, action="truncate", bytes=300)
-    found = source.trace(*where, len(log), log[-64:])
-    assert (found.data, found.offset, found.reset) == (log[:300], 0, True)
+    assert trace(source, *where, log) == Got(log[:300], 0, True, "whole")
     control(simulator, "job", id=job.git_job_id, action="erase")
-    found = source.trace(*where, 300, log[:300][-64:])
-    assert (found.data, found.offset, found.reset) == (b"", 0, True)
+    assert trace(source, *where, log[:300]) == Got(b"", 0, True, "whole")

@@ -5,12 +5,14 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import threading
+import time
 from pathlib import Path
 
 import pytest
 
 from data.errors import StoreError, StoreReadOnly
-from data.store.logs import LogFiles
+from data.store.logs import LogChanged, LogFiles, LogUse
 
 JOB = "gitlab:12:job:4312"
 
@@ -126,3 +128,89 @@ def test_failures_are_said_in_words(logs: LogFiles, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(os, "open", refuse)
     with pytest.raises(StoreReadOnly, match="cannot be written"):
         logs.append(JOB, 0, b"x")
+
+
+def test_what_continues_another_log_is_refused(logs: LogFiles) -> None:
+    logs.append(JOB, 0, b"one log")
+    assert logs.append(JOB, 7, b", more", after=b"log") == 13
+    with pytest.raises(LogChanged, match="begun anew"):
+        logs.append(JOB, 13, b"xyz", after=b"less")
+    logs.reset(JOB, b"another log, ")
+    with pytest.raises(LogChanged, match="begun anew"):
+        logs.append(JOB, 13, b"xyz", after=b"more")
+    assert logs.read(JOB, 0, 100) == b"another log, "
+
+
+def test_beginning_anew_with_bytes_never_leaves_nothing(logs: LogFiles, monkeypatch: pytest.MonkeyPatch) -> None:
+    logs.append(JOB, 0, b"old")
+    with logs.path(JOB).open("rb") as viewer:
+        logs.reset(JOB, b"new and longer")
+        assert (viewer.read(), logs.read(JOB, 0, 100)) == (b"old", b"new and longer")
+    assert os.listdir(logs.path(JOB).parent) == [logs.path(JOB).name]
+
+    def fail(handle: int, data: bytes) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "write", fail)
+    with pytest.raises(StoreError, match="is full"):
+        logs.reset(JOB, b"newest")
+    monkeypatch.undo()
+    assert logs.read(JOB, 0, 100) == b"new and longer"
+    assert os.listdir(logs.path(JOB).parent) == [logs.path(JOB).name]
+
+
+def test_two_writers_get_all_bytes_in_once(logs: LogFiles) -> None:
+    """Each asks for the size, appends what follows in the same whole, and asks again when it was refused."""
+    whole = os.urandom(60_000)
+
+    def work() -> None:
+        size = 0
+        while size < len(whole):
+            end = whole[max(size - 64, 0) : size]
+            try:
+                size = logs.append(JOB, size, whole[size : size + 100], after=end)
+            except LogChanged:
+                size = logs.size(JOB)
+
+    writers = [threading.Thread(target=work) for _ in range(3)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    assert logs.read(JOB, 0, 100_000) == whole
+
+
+def test_usage_says_which_log_is_how_large_and_was_read_when(logs: LogFiles) -> None:
+    logs.append(JOB, 0, b"12345")
+    logs.append("my server:12:job:7", 0, b"123")
+    logs.append("odd", 0, b"1")
+    os.utime(logs.path(JOB), (1_000, 2_000))
+    found = {use.path: use for use in logs.usage(["gitlab", "my server"])}
+    assert found[logs.path(JOB)] == LogUse(logs.path(JOB), JOB, 5, 2_000)
+    assert found[logs.path("my server:12:job:7")].job_id == "my server:12:job:7"
+    assert found[logs.path("odd")].job_id == ""
+    assert "my server:12:job:7" not in {use.job_id for use in logs.usage()}, "its folder has another name"
+    before = time.time() - 1
+    logs.touch(JOB)
+    read = next(use.read for use in logs.usage() if use.job_id == JOB)
+    assert read > before and logs.path(JOB).stat().st_mtime == 2_000
+    logs.touch("gitlab:1:job:99")
+    assert not logs.path("gitlab:1:job:99").exists()
+
+
+def test_empty_folders_go_with_their_last_log(logs: LogFiles) -> None:
+    logs.append(JOB, 0, b"1")
+    logs.append("gitlab:13:job:1", 0, b"1")
+    logs.remove(JOB)
+    assert [path.name for path in (logs.root / "gitlab").iterdir()] == ["13"]
+    logs.remove("gitlab:13:job:1")
+    assert list(logs.root.iterdir()) == []
+    assert logs.append(JOB, 0, b"again") == 5
+
+
+def test_what_was_appended_is_counted(logs: LogFiles) -> None:
+    logs.append(JOB, 0, b"12345")
+    logs.reset(JOB, b"123")
+    with pytest.raises(LogChanged):
+        logs.append(JOB, 0, b"12345")
+    assert logs.appended == 8

@@ -130,3 +130,31 @@ def test_nothing_to_show_is_a_hint(tmp_path: Path) -> None:
     assert problem.severity is Severity.HINT
     path.write_text("projects: [a/b]\n")
     assert "there is no gitlab connection" in str(check(path, env={})[0])
+
+
+@pytest.mark.parametrize(
+    ("keep", "expected"),
+    [
+        ("true", []),
+        ("false", []),
+        ("[p, q]", []),
+        ("[]", []),
+        ("[p, Q]", ["error|6|projects[0].keep_logs[1]|no pipeline of this project is called `Q`|there are: p, q"]),
+        (
+            "[trian]",
+            ["error|6|projects[0].keep_logs[0]|no pipeline of this project is called `trian`|did you mean `train`?"],
+        ),
+        ("p", ["error|6|projects[0].keep_logs|`p` is not true or false or a list|"]),
+        ("{p: true}", ["error|6|projects[0].keep_logs|a mapping stands here, not true or false or a list|"]),
+        ("[[p]]", ["error|6|projects[0].keep_logs[0]|a list stands here, not text|"]),
+    ],
+)
+def test_whose_logs_are_kept(tmp_path: Path, keep: str, expected: list[str]) -> None:
+    names = "train, p" if "trian" in keep else "p, q"
+    pipelines = ", ".join(f"{{name: {name}}}" for name in names.split(", "))
+    assert _check(tmp_path, project=f"project: a/b, keep_logs: {keep}, pipelines: [{pipelines}]") == expected
+
+
+def test_a_project_without_pipelines_has_the_default_one(tmp_path: Path) -> None:
+    assert _check(tmp_path, project="project: a/b, keep_logs: [default]") == []
+    assert "there are: default" in _check(tmp_path, project="project: a/b, keep_logs: [p]")[0]

@@ -193,3 +193,14 @@ def test_a_literal_secret_is_warned_about_where_others_can_read_it(
 def test_a_secret_from_the_environment_is_no_problem(tmp_path: Path) -> None:
     path = _write(tmp_path, _gitlab("    token: ${TOKEN}\nprojects: [a/b]\nstore: {url: sqlite}\n"), 0o644)
     assert check(path, env=ENV) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("true", True), ("no", False), ("[a, b]", ["a", "b"]), ("'${KEPT}'", True)]
+)
+def test_logs_are_kept_for_all_pipelines_or_some(tmp_path: Path, text: str, expected: object) -> None:
+    path = _write(
+        tmp_path,
+        _gitlab() + f"projects:\n- {{project: a/b, keep_logs: {text}, pipelines: [{{name: a}}, {{name: b}}]}}\n",
+    )
+    assert load(path, env={**ENV, "KEPT": "yes"}).projects[0].keep_logs == expected

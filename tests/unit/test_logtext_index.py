@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import re
 from pathlib import Path
 
 import pytest
@@ -12,13 +11,9 @@ from data.logtext import (
     LineAssembler,
     LogIndex,
     LogLine,
-    compile_pattern,
-    find_error_lines,
-    find_lines,
-    parse_line,
+    plain,
 )
 from data.logtext.index import BLOCK
-from data.logtext.search import WINDOW
 
 PROGRESS = b"""\
 2021-01-01T01:00:00.020010Z ffE PREFIX This is the beginning of a new line
@@ -121,7 +116,8 @@ def test_index_and_stream_agree_on_a_large_log(log: Path) -> None:
         offset = index.offset_of(number)
         assert index.line_at(offset) == number
         assert index.line_at(offset + 5) == number
-        assert parse_line(index.raw(number), number) == lines[number]
+        assert index.line(number) == lines[number]
+        assert plain(index.raw(number)) == lines[number].text
     assert index.line(index.lines + 5) == LogLine(index.lines + 5, "")
 
 
@@ -240,63 +236,3 @@ def test_a_line_without_end_is_no_problem(log: Path) -> None:
     assert index.line(1).text.endswith("x…")
     assert index.line(2).text == "last"
     assert index.line_at(3 * BLOCK) == 1
-
-
-def found_lines(path: Path, text: str, **options: bool) -> list[int]:
-    pattern = compile_pattern(text, **options)
-    return sorted({line for found in find_lines(path, pattern) for line in found.lines})
-
-
-@pytest.mark.parametrize(
-    "text", ["number", "ERROR number 1", "100%|##########", "日本語 日本", "^no header", "Head$", "step .*5$", "s"]
-)
-def test_searching_sees_what_is_shown(log: Path, text: str) -> None:
-    data = noise(6000, 9)
-    assert len(data) > 3 * WINDOW
-    log.write_bytes(data)
-    pattern = re.compile(text, re.IGNORECASE)
-    expected = [line.number for line in assembled(data) if pattern.search(line.text)]
-    assert expected
-    assert found_lines(log, text, regex=True, case=False) == expected
-
-
-def test_searching_goes_on_where_it_stopped(log: Path) -> None:
-    data = noise(2000, 4)
-    expected = [line.number for line in assembled(data) if "step" in line.text]
-    log.write_bytes(b"")
-    pattern = compile_pattern("step")
-    offset = line = position = 0
-    hits: list[int] = []
-    for size in (10, 31, 5000, 1, 1, 70_000, 33, 400_000, len(data)):
-        with log.open("ab") as file:
-            file.write(data[position : position + size])
-        position += size
-        for found in find_lines(log, pattern, offset=offset, line=line):
-            hits += [number for number in found.lines if not hits or number > hits[-1]]
-            offset, line = found.offset, found.line
-    assert hits == expected
-
-
-def test_smart_case() -> None:
-    assert compile_pattern("loss").search("LOSS")
-    assert not compile_pattern("Loss").search("loss")
-    assert not compile_pattern("loss", case=True).search("LOSS")
-    assert compile_pattern("a.b").search("xa.b")
-    assert not compile_pattern("a.b").search("axb")
-    with pytest.raises(re.error):
-        compile_pattern("(", regex=True)
-
-
-def test_error_lines(log: Path) -> None:
-    data = noise(3000, 6) + b"Traceback (most recent call last):\n  File x\nValueError: bad\n0 errors\n"
-    log.write_bytes(data)
-    expected = [line.number for line in assembled(data) if line.kind == "error"]
-    assert list(find_error_lines(log)) == expected
-    assert len(expected) > 100
-
-
-def test_searching_nothing_and_no_file(log: Path) -> None:
-    log.write_bytes(b"")
-    assert found_lines(log, "x") == []
-    with pytest.raises(FileNotFoundError):
-        found_lines(log.with_name("no.log"), "x")

@@ -90,7 +90,11 @@ class Control:
         return answer(call.json.token(token), 201)
 
     def job(self, call: Call) -> Response:
-        """POST /-/simulator/job: `{"id", "action": "erase" | "truncate", "bytes"}` loses a log, or its end."""
+        """POST /-/simulator/job: `{"id", "action", …}` changes what a started job has printed.
+
+        `erase` loses the log, `truncate` all behind `bytes`; `write` puts `text` in its place, `append` behind it.
+        After these two the job prints nothing by itself any more.
+        """
         number, action = call.required("id"), call.required("action")
         found: Job | None = call.world.jobs.get(int(number)) if number.isdecimal() else None
         if found is None:
@@ -99,8 +103,14 @@ class Control:
             actions.erase_job(call.world, found)
         elif action == "truncate":
             found.truncated, found.log_size = int(call.text("bytes", "0")), None
+        elif action in ("append", "write"):
+            before = call.json.logs.body(found) if action == "append" and found.printed is None else b""
+            if found.printed is None or action == "write":
+                found.printed = bytearray(before)
+            found.printed += call.text("text").encode()
+            found.truncated = found.log_size = None
         else:
-            raise bad_request("action is erase or truncate")
+            raise bad_request("action is erase, truncate, write or append")
         return answer({"id": found.id, "action": action}, 201)
 
     def outcome(self, call: Call) -> Response:

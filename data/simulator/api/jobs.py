@@ -14,6 +14,7 @@ from data.simulator.api.paging import by_id, by_offset
 from data.simulator.api.pipelines import STATUSES, read_variables
 from data.simulator.entities import COMPLETED, RETRYABLE, Access, Job
 from data.simulator.factory import may_run_on
+from data.simulator.logs import LogBook
 
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 
@@ -40,14 +41,14 @@ def trace(call: Call) -> Response:
     GitLab up to 18 ignores ranges (lib/api/ci/jobs.rb). The setting `trace_range` honours `Range` as some proxies do;
     `trace_byte_offset` honours `byte_offset` and `byte_limit`, which are reported for newer servers.
     """
-    body = call.json.logs.body(call.job())
+    found, logs = call.job(), call.json.logs
     settings = call.world.settings
     if settings.trace_byte_offset and ("byte_offset" in call.query or "byte_limit" in call.query):
-        first, limit = _bytes(call, "byte_offset", 0), _bytes(call, "byte_limit", len(body))
-        return _text(body[first : first + limit])
+        size = logs.length(found)
+        return _text(logs.part(found, _bytes(call, "byte_offset", 0), _bytes(call, "byte_limit", size)))
     if settings.trace_range and call.range:
-        return _ranged(body, call.range)
-    return _text(body)
+        return _ranged(logs, found, call.range)
+    return _text(logs.body(found))
 
 
 def _text(body: bytes, status: int = 200, headers: dict[str, str] | None = None) -> Response:
@@ -61,11 +62,11 @@ def _bytes(call: Call, name: str, default: int) -> int:
     return int(text)
 
 
-def _ranged(body: bytes, header: str) -> Response:
+def _ranged(logs: LogBook, job: Job, header: str) -> Response:
     """Answer a `Range` request for one range (RFC 9110): 206, or 416 beyond the end."""
-    found, size = _RANGE.fullmatch(header.strip()), len(body)
+    found, size = _RANGE.fullmatch(header.strip()), logs.length(job)
     if found is None or not (found[1] or found[2]):
-        return _text(body)
+        return _text(logs.body(job))
     if found[1]:
         first, last = int(found[1]), min(int(found[2] or size - 1), size - 1)
     else:
@@ -73,7 +74,7 @@ def _ranged(body: bytes, header: str) -> Response:
     if first >= size or first > last:
         return _text(b"", 416, {"Content-Range": f"bytes */{size}"})
     headers = {"Content-Range": f"bytes {first}-{last}/{size}", "Accept-Ranges": "bytes"}
-    return _text(body[first : last + 1], 206, headers)
+    return _text(logs.part(job, first, last + 1 - first), 206, headers)
 
 
 def _changeable(call: Call, *, bridges: bool = False) -> Job:

@@ -53,22 +53,20 @@ class LintResult(NamedTuple):
 
 
 class Trace(NamedTuple):
-    """A part of a job's log.
+    """A piece of a job's log.
 
     Attributes:
         data: new bytes, as they came.
         offset: position in the log at which `data` begins, in bytes.
-        reset: the log is not the one we held the beginning of: what was held before is to be replaced by `data`.
-            With empty `data` the server holds no log any more: it was erased, or lost.
+        reset: the log is not the one we held the beginning of: what was held before is to be replaced by `data`, and by
+            the pieces that follow. With empty `data` the server holds no log any more: it was erased, or lost.
         how: how it was got.
-        more: the reading stopped early because there is a lot; ask again at the new end.
     """
 
     data: bytes
     offset: int
     reset: bool
     how: How
-    more: bool = False
 
 
 class Schedule(NamedTuple):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
@@ -31,7 +31,7 @@ from data.sources.gitlab.ci import lint_result
 from data.sources.gitlab.glance import number_attempts
 from data.sources.gitlab.probe import probe
 from data.sources.gitlab.records import IdPage, LintResult, PipelinePage, Refs, Schedule, Trace
-from data.sources.gitlab.trace import TraceReader
+from data.sources.gitlab.trace import Held, TraceReader
 from data.sources.http import RateLimit, Response
 
 if TYPE_CHECKING:
@@ -198,9 +198,11 @@ class GitLabSource(Actions):
         with self._api.understood(what):
             return lint_result(pipeline_id or git_id(self.name, git_project_id), row)
 
-    def trace(self, git_project_id: int, git_job_id: int, offset: int, tail: bytes) -> Trace:
-        """A job's log from `offset` on; the last bytes held (`tail`, 64 are enough) tell whether it was rewritten."""
-        return self._traces.read(git_project_id, git_job_id, offset, tail)
+    def trace(
+        self, git_project_id: int, git_job_id: int, offset: int, held: Held, *, thorough: bool = False
+    ) -> Generator[Trace, None, None]:
+        """A job's log from `offset` on, in pieces as they come; `held` reads what we hold before it, to compare."""
+        return self._traces.read(git_project_id, git_job_id, offset, held, thorough=thorough)
 
     def artifacts(self, git_project_id: int, git_job_id: int) -> list[Artifact]:
         """What a job left behind: archives and reports, and the files in its archive where the server lists them."""
