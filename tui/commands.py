@@ -13,6 +13,9 @@ from dataclasses import dataclass, replace
 LISTED = "projects pipelines runs experiments tracked models activity"
 """Screens with a list that moves by the usual keys."""
 
+LOGS = "log view merged attempts"
+"""Screens with logs: a job's, a file's, all running jobs of a run, two attempts side by side."""
+
 
 @dataclass(frozen=True, slots=True)
 class CommandSpec:
@@ -66,25 +69,34 @@ MOVES: tuple[CommandSpec, ...] = (
 """Keys of every list. The lists bind them themselves; they can be remapped and are shown like the others."""
 
 LOG: tuple[CommandSpec, ...] = (
-    _spec("log.follow", "follow", "F", "Follow the end of the log; scrolling up leaves it.", "log", 2),
-    _spec("log.next_match", "next", "n", "Next match.", "log", 3),
-    _spec("log.previous_match", "previous", "N", "Previous match.", "log"),
-    _spec("log.next_error", "error", "E", "Next line that tells of an error.", "log", 1),
-    _spec("log.next_section", "next section", "right_square_bracket", "Next section.", "log", 7),
-    _spec("log.previous_section", "previous section", "left_square_bracket", "Previous section.", "log"),
-    _spec("log.fold", "fold", "enter", "Fold or unfold the section.", "log", 6),
-    _spec("log.timestamps", "times", "t", "Timestamps: off, absolute, since the start.", "log", 5),
-    _spec("log.copy", "copy", "y", "Copy the selection or the line through the terminal (OSC 52).", "log", 8),
-    _spec("log.down", "down", "j down", "One line down.", "log"),
-    _spec("log.up", "up", "k up", "One line up.", "log"),
-    _spec("log.page_down", "page down", "pagedown", "One page down.", "log"),
-    _spec("log.page_up", "page up", "pageup", "One page up.", "log"),
-    _spec("log.half_page_down", "half page down", "ctrl+d", "Half a page down.", "log"),
-    _spec("log.half_page_up", "half page up", "ctrl+u", "Half a page up.", "log"),
-    _spec("log.home", "top", "g home", "Beginning of the log.", "log"),
-    _spec("log.end", "end", "G end", "End of the log, and follow it.", "log"),
-    _spec("log.left", "left", "left", "Move long lines to the right.", "log"),
-    _spec("log.right", "right", "right", "Move long lines to the left.", "log"),
+    _spec("log.follow", "follow", "F", "Follow the end of the log; scrolling up leaves it.", LOGS, 2),
+    _spec("log.next_match", "next", "n", "Next match.", LOGS, 3),
+    _spec("log.previous_match", "previous", "N", "Previous match.", LOGS),
+    _spec("log.next_error", "error", "E", "Next line that tells of an error.", LOGS, 1),
+    _spec("log.next_section", "next section", "right_square_bracket", "Next section.", LOGS, 7),
+    _spec("log.previous_section", "previous section", "left_square_bracket", "Previous section.", LOGS),
+    _spec("log.fold", "fold", "enter", "Fold or unfold the section.", LOGS, 6),
+    _spec("log.fold_all", "fold all", "z", "Fold all sections, or unfold all.", LOGS),
+    _spec("log.wrap", "wrap", "w", "Wrap long lines, or pan to see them whole.", LOGS, 9),
+    _spec(
+        "log.timestamps", "times", "t", "Timestamps: off, time of day, since the start, since the line before.", LOGS, 5
+    ),
+    _spec("log.context_more", "more context", "plus", "Show more lines around those that the filter shows.", LOGS),
+    _spec("log.context_less", "less context", "minus", "Show fewer lines around those that the filter shows.", LOGS),
+    _spec("log.mark", "mark", "M", "Mark the line, or take its mark away.", LOGS),
+    _spec("log.next_mark", "next mark", "apostrophe", "Next marked line.", LOGS),
+    _spec("log.select", "select", "v", "Select lines: j and k extend, y copies, esc ends.", LOGS),
+    _spec("log.copy", "copy", "y", "Copy the selection or the line through the terminal (OSC 52).", LOGS, 8),
+    _spec("log.down", "down", "j down", "One line down.", LOGS),
+    _spec("log.up", "up", "k up", "One line up.", LOGS),
+    _spec("log.page_down", "page down", "pagedown", "One page down.", LOGS),
+    _spec("log.page_up", "page up", "pageup", "One page up.", LOGS),
+    _spec("log.half_page_down", "half page down", "ctrl+d", "Half a page down.", LOGS),
+    _spec("log.half_page_up", "half page up", "ctrl+u", "Half a page up.", LOGS),
+    _spec("log.home", "top", "g home", "Beginning of the log.", LOGS),
+    _spec("log.end", "end", "G end", "End of the log, and follow it.", LOGS),
+    _spec("log.left", "left", "left", "Move long lines to the right.", LOGS),
+    _spec("log.right", "right", "right", "Move long lines to the left.", LOGS),
 )
 """Keys of the log view, which binds them itself."""
 
@@ -126,9 +138,21 @@ COMMANDS: tuple[CommandSpec, ...] = (
     _spec("copy", "copy", "y", "Copy the address of this through the terminal (OSC 52).",
           "projects pipelines runs run"),
     _spec("withdraw", "take back", "D", "Take back a command that still waits.", "activity", 2),
-    _spec("log.search", "search", "slash", "Search in the log, while you type; smart case.", "log", 1),
+    _spec("log.search", "search", "slash", "Search in the log, while you type; smart case.", LOGS, 1),
+    _spec("log.filter", "filter", "ampersand", "Show only the lines that match, with lines around them.", LOGS, 4),
+    _spec("log.regex", "regex", "alt+r", "Search and filter by regular expression, or by plain text.", LOGS),
+    _spec("log.case", "case", "alt+c", "Case: smart, exact, ignored.", LOGS),
+    _spec("log.goto", "go to", "ctrl+g", "Go to a line (4312), a part (50%), a time (12:30) or an age (+90s).", LOGS),
+    _spec("log.sections", "sections", "S", "List the sections with their durations, and go to one.", LOGS, 10),
+    _spec("log.save", "save", "s", "Save the log to a file: plain text, or raw as the server has it.", LOGS),
+    _spec("log.editor", "editor", "e", "Open the log in $VISUAL or $EDITOR.", LOGS),
+    _spec("log.pager", "pager", "p", "Open the log in $PAGER, or less.", LOGS),
+    _spec("log.attempts", "attempts", "a", "Two attempts of this job side by side.", "log"),
+    _spec("log.merged", "all jobs", "A", "The logs of all running jobs of this run in one.", "log run"),
     _spec("log.next-job", "next job", "right_curly_bracket", "Log of the run's next job.", "log"),
     _spec("log.previous-job", "previous job", "left_curly_bracket", "Log of the run's previous job.", "log"),
+    _spec("view.next-file", "next file", "right_curly_bracket", "The next file.", "view"),
+    _spec("view.previous-file", "previous file", "left_curly_bracket", "The previous file.", "view"),
     _spec("launch.send", "send", "ctrl+s", "Send the launch, after a last question.", "launch", 1),
 )  # fmt: skip
 """Every command, in the order in which help shows them."""
@@ -140,6 +164,10 @@ FORMS = frozenset({"launch"})
 """Screens with text fields: there, commands on plain characters would steal what one types."""
 
 
+ALONE = frozenset({"view"})
+"""Screens of a program without a dashboard, whose commands make no sense there."""
+
+
 def moves_for(screen: str) -> tuple[CommandSpec, ...]:
     """The keys of the lists of a screen; none where it has no list."""
     return MOVES if screen in {*LISTED.split(), "run"} else ()
@@ -149,6 +177,8 @@ def commands_for(screen: str) -> list[CommandSpec]:
     """Commands of a screen: its own first, then those of every screen. A form keeps those keys that type nothing."""
     own = [spec for spec in (*COMMANDS, *LOG) if screen in spec.screens]
     general = [spec for spec in COMMANDS if not spec.screens]
+    if screen in ALONE:
+        general = [spec for spec in general if not spec.id.startswith("go.") and spec.id != "refresh"]
     if screen in FORMS:
         kept = ((spec, tuple(key for key in spec.keys if not _types(key))) for spec in general)
         general = [replace(spec, keys=keys) for spec, keys in kept if keys]
@@ -166,6 +196,7 @@ WIDGET_OWNED = frozenset(spec.id for spec in (*MOVES, *LOG))
 KEY_NAMES = {
     "slash": "/", "colon": ":", "question_mark": "?", "escape": "esc", "left_curly_bracket": "{",
     "right_curly_bracket": "}", "left_square_bracket": "[", "right_square_bracket": "]", "ampersand": "&",
+    "apostrophe": "'", "plus": "+", "minus": "-",
     "backspace": "bksp",
 }  # fmt: skip
 """How keys are written for people, where Textual's name differs."""

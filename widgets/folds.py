@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from array import array
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 
 
@@ -10,24 +11,25 @@ class Folds:
     """Ranges of lines that are hidden. A row is the place of a line among those that are not."""
 
     def __init__(self, hidden: Iterable[tuple[int, int]] = ()) -> None:
-        self._starts: list[int] = []
-        self._ends: list[int] = []
-        self._rows: list[int] = []
+        self._starts = array("Q")
+        self._ends = array("Q")
+        self._rows = array("Q")
         """Row of the first line after each hidden range."""
-        skipped = 0
+        skipped = reached = 0
         for start, end in sorted(hidden):
-            start = max(start, self._ends[-1] if self._ends else 0)  # noqa: PLW2901 - nested ranges count once
+            start = max(start, reached)  # noqa: PLW2901 - nested ranges count once
             if end <= start:
                 continue
             skipped += end - start
+            reached = end
             self._starts.append(start)
             self._ends.append(end)
             self._rows.append(end - skipped)
 
     def rows(self, lines: int) -> int:
         """How many of the first `lines` lines are in sight."""
-        hidden = sum(max(0, min(end, lines) - start) for start, end in zip(self._starts, self._ends, strict=True))
-        return lines - hidden
+        at = bisect_left(self._starts, lines) - 1
+        return lines if at < 0 else self._rows[at] + max(0, lines - self._ends[at])
 
     def line(self, row: int) -> int:
         """The line that stands in `row`."""
@@ -47,3 +49,7 @@ class Folds:
         """Whether `line` is hidden."""
         at = bisect_right(self._starts, line) - 1
         return at >= 0 and line < self._ends[at]
+
+    def gap_after(self, row: int, lines: int) -> bool:  # noqa: ARG002 - the heading of what is folded tells of it
+        """Whether lines that are left out are to be told of below `row`."""
+        return False

@@ -38,6 +38,7 @@ class Glyphs(NamedTuple):
     check_on: str
     check_off: str
     locked: str
+    wrapped: str
     ramp: str
 
 
@@ -65,6 +66,7 @@ UNICODE = Glyphs(
     check_on="■",
     check_off="□",
     locked="≡",
+    wrapped="↳",
     ramp="▁▂▃▄▅▆▇█",
 )
 """For terminals that draw Unicode."""
@@ -93,6 +95,7 @@ ASCII = Glyphs(
     check_on="x",
     check_off=" ",
     locked="=",
+    wrapped="\\",
     ramp="_.-=+*%#",
 )
 """For the Linux console and for locales without UTF-8."""

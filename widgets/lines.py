@@ -49,6 +49,16 @@ class LineView(Painter, ScrollView, can_focus=True, inherit_bindings=False):
         if self.is_attached:
             self._scroll_update(size)
 
+    def shift(self, count: int, top: int) -> None:
+        """Tell that there are `count` lines, and those in sight begin at `top` now: only the scroll bar is drawn."""
+        size = Size(self.line_width, count + self.HEADER)
+        self.set_reactive(Widget.virtual_size, size)
+        self.set_reactive(Widget.scroll_y, float(top))
+        self.set_reactive(Widget.scroll_target_y, float(top))
+        if self.is_attached:
+            self.vertical_scrollbar.window_virtual_size = size.height
+            self.vertical_scrollbar.position = top
+
     def scroll_to(self, x: float | None = None, y: float | None = None, **options: Any) -> None:
         """Scroll at once; `animate` is ignored."""
         super().scroll_to(x, y, **{**options, "animate": False})

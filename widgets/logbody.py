@@ -1,17 +1,20 @@
-"""What of a log is in sight: growth, following its end, folded sections, the status line. `LogView` adds keys."""
+"""What of a log is in sight: growth at both ends, following its end, a filter, the status line. `LogView` adds keys."""
 
 from __future__ import annotations
 
+from array import array
 from dataclasses import dataclass
 
 from textual import events
 from textual.message import Message
-from textual.strip import Strip
 
-from data.logtext import LogIndex, LogLine, Section
+from data.logtext import LeadPart, LogIndex
 from widgets.cells import Cell
-from widgets.folds import Folds
-from widgets.logpaint import NUMBER_WIDTH, LogPaint
+from widgets.logfolds import LogFolds
+from widgets.loglead import LeadReader
+from widgets.logpaint import NOWHERE, NUMBER_WIDTH
+from widgets.logplaces import CONTEXT
+from widgets.logrows import Chosen, Rows
 
 INDEX_SLICE = 0.008
 """Seconds for which the index is extended before keys are answered again."""
@@ -20,14 +23,19 @@ INDEX_PAUSE = 0.001
 """Seconds left for keys and drawing between two slices."""
 
 
-class LogBody(LogPaint):
-    """The lines of a `LogIndex` that are not folded away, and the status line behind them."""
+class LogBody(LogFolds):
+    """The lines of a `LogIndex` that are not folded away, or those that a filter leaves, and the status line.
+
+    Of a large log the end is shown at once. What lies before is read by a thread; with each of its parts all line
+    numbers grow, and so do `hit`, `marked`, `chosen` and the place of what is in sight, none of which is drawn again.
+    """
 
     @dataclass(eq=False, repr=False)
-    class FollowChanged(Message, namespace="log_view"):
-        """The view begins, or ceases, to follow the end of the log."""
+    class Led(Message, bubble=False, namespace="log_body"):
+        """What lies before the known part of the log was read; sent by a thread."""
 
-        following: bool
+        reader: LeadReader
+        parts: list[LeadPart]
 
     def __init__(
         self,
@@ -38,16 +46,17 @@ class LogBody(LogPaint):
     ) -> None:
         super().__init__(id=id, classes=classes)
         self.index = index
-        self.following = True
-        self._folds = Folds()
-        self._sections: list[Section] = []
-        self.lines = 0
-        """Lines of the log that are shown, or folded away; the index may know more already."""
         self._slicing = False
         self._first_new = 0
         """First line that is new and not shown yet."""
-        self._tail: list[LogLine] = []
-        """The last lines of a large log, shown until it is indexed."""
+        self._lead: LeadReader | None = None
+        self._homing = False
+        """The user wants to see the first line, which is not known yet."""
+        self._sifting = False
+        self._filter: Chosen | None = None
+        """The filter, shown or still being counted."""
+        self._held: tuple[int, int] | None = None
+        """The line, and its row on the screen, that a filter which is being counted is to keep in place."""
 
     def open(self, index: LogIndex) -> None:
         """Show another log, or the same one anew, at its end."""
@@ -57,24 +66,24 @@ class LogBody(LogPaint):
         self._reset()
         self.grow()
 
+    # Growth
+
     def grow(self) -> None:
-        """Take over what was written to the file; large files are read in slices, between which keys are answered."""
+        """Take over what was written to the file; large amounts are read in slices, between which keys are answered."""
         if self.index is None or self._slicing:
             return
         growth = self.index.extend(seconds=INDEX_SLICE)
         if growth.reset:
             self._reset()
+        self._read_lead()
         self._first_new = min(self._first_new, growth.first)
         if growth.done and self._first_new >= self.index.lines and not growth.reset:
             return
         if growth.done or not self.following:
             # While the end is still being looked for, following it would repaint the page for every slice.
-            first, self._first_new, self._tail = self._first_new, self.index.lines, []
+            first, self._first_new = self._first_new, self.index.lines
             self.show_lines(first)
             self.grown(first)
-        elif not self.lines and not self._tail:
-            self._tail = self.index.tail()
-            self.refresh()
         if not growth.done:
             # A timer, unlike `call_later`, lets what is drawn reach the terminal meanwhile.
             self._slicing = True
@@ -84,11 +93,21 @@ class LogBody(LogPaint):
         self._slicing = False
         self.grow()
 
-    def grown(self, first: int) -> None:
-        """Lines from `first` on are new or have changed; for subclasses."""
-
-    def restarted(self) -> None:
-        """Another log is shown, or the same one from its beginning; for subclasses."""
+    def show_lines(self, first: int) -> None:
+        """Draw the lines from `first` on, which are new or have changed, and the status line."""
+        rows = self.rows
+        self.forget_from(first)
+        if self.index is not None:
+            self.lines = self.index.lines
+            self.take_sections()
+        self._set_number_width()
+        if self._filter is not None and self.index is not None and self.index.complete:
+            self._sift(rows)
+            return
+        self.count()
+        if self.following:
+            self.put(self.last)
+        self.repaint_from(min(rows, self._shown.row(first)))
 
     def set_status(self, status: Cell) -> None:
         """Say behind the last line what the log waits for; an empty cell takes that line away."""
@@ -96,92 +115,187 @@ class LogBody(LogPaint):
             self.status = status
             self.show_lines(self.lines)
 
-    def _reset(self) -> None:
-        self._folded.clear()
-        self._headings = {}
-        self._folds = Folds()
-        self._sections = []
-        self._tail = []
-        self._first_new = self.lines = 0
-        self.pan = 0
-        self.following = True
-        self._redraw()
-        self.restarted()
-
-    def show_lines(self, first: int) -> None:
-        """Draw the lines from `first` on, which are new or have changed, and the status line."""
-        for number in [number for number in self._strips if number >= first]:
-            del self._strips[number]
-        self.lines = 0 if self.index is None else self.index.lines
-        self._take_sections()
-        self.set_count(self.rows + bool(self.status.text))
-        if self.following:
-            self.jump(self.rows)
-        digits = max(NUMBER_WIDTH, len(str(self.lines)))
-        if digits != self.number_width:
-            self.number_width = digits
-            self._redraw()
-        begin = max(0, self._folds.row(first) - self.top)
-        if begin < self.page:
-            self.repaint(begin, self.page - begin)
-
-    def _take_sections(self) -> None:
-        """Take over the sections of the log: those that the job wants folded are, when they are new."""
+    def _set_number_width(self) -> None:
         if self.index is None:
             return
-        sections = self.index.sections
-        if sections is not self._sections:
-            self._folded |= {section.start for section in sections[len(self._sections) :] if section.collapsed}
-            self._sections = sections
-            before, self._headings = self._headings, {section.start: section for section in sections}
-            for start in [start for start in before if before[start] != self._headings.get(start)]:
-                self._strips.pop(start, None)
-                self.repaint(self._folds.row(start) - self.top)
-        if self._folded:
-            self._refold()
+        digits = max(NUMBER_WIDTH, len(str(self.index.guess)))
+        if digits > self.number_width or (digits < self.number_width and self.index.complete):
+            place = self.at_top()
+            self.number_width = digits
+            self.reflow(place)
 
-    def _refold(self) -> None:
-        assert self.index is not None
-        hidden = []
-        for start in self._folded:
-            section = self._headings.get(start)
-            if section is not None:
-                end = self.lines if section.end is None else section.end
-                hidden.append((start + 1, end + (end not in self._headings and self._is_blank(end))))
-        self._folds = Folds(hidden)
+    def _reset(self) -> None:
+        if self._lead is not None:
+            self._lead.stop()
+        self._lead = None
+        self._filter = self._held = None
+        self._shown = self._folds
+        self.forget_sections()
+        self._first_new = self.lines = self.pan = self.part = 0
+        self.hit = NOWHERE
+        self._first_time = None
+        self.marked.clear()
+        self.chosen = None
+        self.number_width = NUMBER_WIDTH
+        self._homing = False
+        self.following = True
+        self.redraw()
+        self.restarted()
 
-    def _is_blank(self, number: int) -> bool:
-        """Whether line `number` exists and holds nothing but markers."""
+    def grown(self, first: int) -> None:
+        """Lines from `first` on are new or have changed; for subclasses."""
+
+    def restarted(self) -> None:
+        """Another log is shown, or the same one from its beginning; for subclasses."""
+
+    # What lies before
+
+    def _read_lead(self) -> None:
         assert self.index is not None
-        return number < self.index.lines and not self.index.line(number).text
+        if self._lead is None and (lead := self.index.lead()) is not None:
+            self._lead = LeadReader(lead, self._deliver)
+
+    def _deliver(self, reader: LeadReader, parts: list[LeadPart]) -> None:
+        self.post_message(self.Led(reader, parts))
+
+    def on_log_body_led(self, message: Led) -> None:
+        """Take over what was read."""
+        if message.reader is not self._lead or self.index is None:
+            return
+        count = sum(map(self.index.prepend, message.parts))
+        self._shift(count)
+        if self.index.complete:
+            self._lead = None
+            self._set_number_width()
+            self.redraw()
+            self.count()
+            if self._homing:
+                self.go_top()
+            if self._filter is not None:
+                self._sift()
+        self.shifted(count)
+
+    def _shift(self, count: int) -> None:
+        """All line numbers are `count` higher: keep what is in sight, and what refers to lines."""
+        row, top = self.top, self.line_of_row(self.top)
+        bottom = self.line_of_row(max(row, min(row + self.page, self.rows) - 1))
+        self.shift_lines(count)
+        self._first_new += count
+        self.hit += count if self.hit >= 0 else 0
+        self.marked = {line + count for line in self.marked}
+        if self.chosen is not None:
+            self.chosen = self.chosen[0] + count, self.chosen[1] + count
+        if self._held is not None:
+            self._held = self._held[0] + count, self._held[1]
+        self.shift_sections(count, (top + count, bottom + count))
+        moved = self._shown.row(top + count)
+        self.shift(self.last[0] + self.page if self.wrap else self.extent, moved)
+        self.shift_selection(moved - row)
+        if (self.top, self.part) > self.last:  # the lines known before did not fill the page
+            self.put(self.last)
+            self.refresh()
+
+    def shifted(self, count: int) -> None:
+        """Every line number known so far is `count` higher now, those of this widget are already; for subclasses."""
+
+    def go_top(self) -> None:
+        """To the first line; while it is not known, to the first one that is, and on as soon as it is known."""
+        super().go_top()
+        self._homing = self.index is not None and not self.index.complete
+
+    def moved(self) -> None:
+        """The user went elsewhere."""
+        self._homing = False
+        self._held = None
+
+    def on_unmount(self) -> None:
+        """End reading."""
+        if self._lead is not None:
+            self._lead.stop()
+
+    # Going to lines
+
+    def show_line(self, line: int) -> None:
+        """Make `line` the current one and bring it into sight."""
+        before, self.hit = self.hit, line
+        self.moved()
+        self.reveal(line)
+        for changed in {before, line} - {NOWHERE}:
+            self.forget_line(changed)
+            self.repaint_row(self._shown.row(changed))
+        self.bring(line, at=self.page // CONTEXT)
+
+    # Filter
 
     @property
-    def rows(self) -> int:
-        """Lines of the log that are not folded away."""
-        return self._folds.rows(self.lines)
+    def filtered(self) -> bool:
+        """Whether a filter decides which lines are in sight."""
+        return self._filter is not None
 
-    @property
-    def current(self) -> int:
-        """The line that keys refer to: the current match where it is in sight, else the first line in sight."""
-        if self.hit >= 0 and self.top <= self._folds.row(self.hit) < self.top + self.page:
-            return self.hit
-        return self._folds.line(self.top)
+    def set_filter(self, lines: array[int] | None, context: int) -> None:
+        """Show only `lines` with `context` lines around each; None shows all again. The current line stays in place.
 
-    # Drawing
+        `lines` are true line numbers, ascending; the array may grow, which `filter_grew` tells of. Until those of the
+        index are true too, all lines stay in sight.
+        """
+        if lines is None and self._filter is None:
+            return
+        line = self.current
+        if self._held is None:
+            self._held = line, max(0, self._y_of((self._shown.row(line), 0)))
+        self._filter = None if lines is None else Chosen(lines, context)
+        if self._filter is None:
+            if line == self.hit:
+                self.follow(False)
+            self._show(self._folds)
+            self._held = None
+        else:
+            self._sift()
 
-    def line(self, y: int) -> Strip:
-        """A line of the log, or the status line, or nothing."""
-        if self._tail:
-            at = len(self._tail) - self.page + y
-            return self.draw_unnumbered(self._tail[at]) if at >= 0 else self.strip((), self.line_width)
-        row = self.top + y
-        if row < self.rows:
-            return self.draw_line(self._folds.line(row), row)
-        return self.draw_status() if row == self.rows and self.status.text else self.strip((), self.line_width)
+    def filter_grew(self) -> None:
+        """Take over what was appended to the array that `set_filter` got."""
+        self._sift()
 
-    def _redraw(self) -> None:
-        self.forget_lines()
-        self.refresh()
+    def _sift(self, rows: int | None = None) -> None:
+        """Take over lines that the filter leaves, of which `rows` rows were shown before."""
+        chosen = self._filter
+        if chosen is None or self._sifting or self.index is None or not self.index.complete:
+            return
+        rows = self.rows if rows is None else rows
+        done = chosen.take(self.lines)
+        if chosen is self._shown:
+            self.forget_line(self.line_of_row(max(0, rows - 1)))
+            self.count()
+            self._settle()
+            self.repaint_from(max(0, rows - 1))
+        elif done or self._shown is self._folds:
+            self._show(chosen)
+        if not done:
+            self._sifting = True
+            self.set_timer(INDEX_PAUSE, self._sift_on)
+
+    def _sift_on(self) -> None:
+        self._sifting = False
+        self._sift()
+
+    def _show(self, rows: Rows) -> None:
+        """Show the lines that `rows` says."""
+        self._shown = rows
+        if rows is self._folds:
+            self.reveal(self.hit)
+        self.redraw()
+        self.count()
+        self._settle()
+
+    def _settle(self) -> None:
+        """Keep the end at the bottom, or the line in place that was current when the filter was set."""
+        if self.following:
+            self.put(self.last)
+        elif self._held is not None:
+            line, y = self._held
+            self.put(self.step((self.row_of(line), 0), -y))
+
+    # Events
 
     def on_mount(self) -> None:
         """Read the log."""
@@ -189,55 +303,11 @@ class LogBody(LogPaint):
 
     def on_resize(self) -> None:
         """Draw in the new width; a log that is followed keeps showing its end."""
-        self.forget_lines()
-        self.show_lines(0)
+        self.reflow(self.at_top())
 
     def on_click(self, event: events.Click) -> None:
         """A click on the heading of a section folds or unfolds it."""
-        row = self.top + event.y
-        if row < self.rows and self._folds.line(row) in self._headings and self.text_selection is None:
-            self._toggle(self._folds.line(row))
-
-    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Scrolling up leaves the end of the log; reaching it again takes it up."""
-        super().watch_scroll_y(old_value, new_value)
-        if new_value < old_value and new_value < self.max_scroll_y:
-            self._follow(False)
-        elif new_value >= self.max_scroll_y:
-            self._follow(True)
-
-    def _follow(self, following: bool) -> None:
-        if following != self.following:
-            self.following = following
-            self.post_message(self.FollowChanged(following))
-
-    def _section_of(self, number: int) -> int | None:
-        """Heading of the innermost section that holds line `number`."""
-        around = [
-            start
-            for start, section in self._headings.items()
-            if start <= number and (section.end is None or number < section.end)
-        ]
-        return around[-1] if around else None
-
-    def _toggle(self, start: int) -> None:
-        self._folded ^= {start}
-        self._refold()
-        self.set_count(self.rows + bool(self.status.text))
-        row = self._folds.row(start)
-        if row < self.top:
-            self.jump(row)
-        self._redraw()
-
-    def _reveal(self, number: int) -> None:
-        """Unfold what hides line `number`."""
-        while self._folds.hides(number):
-            inside = [s for s in self._folded if s < number and self._hides(s, number)]
-            self._folded -= set(inside)
-            self._refold()
-            self.set_count(self.rows + bool(self.status.text))
-            self._redraw()
-
-    def _hides(self, start: int, number: int) -> bool:
-        section = self._headings.get(start)
-        return section is not None and (section.end is None or number <= section.end)
+        row, _ = self.place_at(event.y)
+        line = self.line_of_row(row)
+        if row < self.rows and line in self._headings and self.text_selection is None and not self.filtered:
+            self.toggle(line)

@@ -86,20 +86,20 @@ class Painter(Widget):
         Without a width it is as wide as its text.
         """
         segments: list[Segment] = []
-        used = 0
         for text, style in runs:
             if segments and segments[-1].style is style:
                 segments[-1] = Segment(segments[-1].text + text, style)
             elif text:
                 segments.append(Segment(text, style))
-            used += len(text) if text.isascii() else cell_len(text)
+        # Measured when joined: a joiner between two runs makes one character of those around it.
+        used = sum(len(text) if text.isascii() else cell_len(text) for text, *_ in segments)
         width = used if width is None else width
         if used < width:
             segments.append(Segment(" " * (width - used), fill or self.look()))
         strip = Strip(segments, max(used, width))
-        return self.filtered(strip if used <= width else strip.crop(0, width))
+        return self.through_filters(strip if used <= width else strip.crop(0, width))
 
-    def filtered(self, strip: Strip) -> Strip:
+    def through_filters(self, strip: Strip) -> Strip:
         """`strip` as the application's line filters want it."""
         for line_filter in self.get_line_filters():
             strip = strip.apply_filter(line_filter, self.background_colors[1])

@@ -16,6 +16,9 @@ from widgets.editing import EditLine
 from widgets.frame import EDGE, ITEM_GAP, OneLine
 from widgets.paint import TONE_CLASSES, Run
 
+COMMAND_KEYS = ("alt+", "ctrl+")
+"""Keys with these modifiers type nothing, though terminals tell the letter too."""
+
 
 def no_completion(_text: str) -> Sequence[str]:
     """Nothing is offered."""
@@ -108,7 +111,7 @@ class Prompt(OneLine, can_focus=True):
         """Edit; keys that mean nothing here go on to the screen, except those that could be typed."""
         before = self._edit.text
         if not self._command(event.key) and not self._edit.press(event.key):
-            if event.character is None or not event.is_printable:
+            if event.character is None or not event.is_printable or event.key.startswith(COMMAND_KEYS):
                 return
             self._edit.insert(event.character)
         event.stop()

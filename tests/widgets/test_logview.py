@@ -1,23 +1,18 @@
-"""The log view: only what is in sight is read, the end is followed, sections fold, searching never blocks."""
+"""The log view and its keys: moving, following the end, sections, times, wrapping, panning, hostile text."""
 
 from __future__ import annotations
 
 import random
-from datetime import UTC
 from pathlib import Path
 
 import pytest
-from textual.geometry import Offset
 from textual.pilot import Pilot
-from textual.selection import Selection
 
 from data.clean import is_clean
 from data.logtext import LogIndex
 from tests.unit.test_logtext_line import PIECES
-from tests.widgets.stage import Stage, texts, until
+from tests.widgets.logs import SECTIONED, append, looking, numbered, stamped, write
 from widgets.cells import Cell
-from widgets.folds import Folds
-from widgets.logpaint import clock
 from widgets.logview import LogView
 
 
@@ -26,52 +21,15 @@ def log(tmp_path: Path) -> Path:
     return tmp_path / "job.log"
 
 
-def numbered(count: int, first: int = 0) -> bytes:
-    return b"".join(b"line %d\n" % number for number in range(first, first + count))
-
-
-def write(log: Path, data: bytes) -> None:
-    log.write_bytes(data)
-
-
-def append(log: Path, data: bytes) -> None:
-    with log.open("ab") as file:
-        file.write(data)
-
-
-def shown(view: LogView) -> list[str]:
-    """The lines in sight, without their numbers."""
-    return [line[5:] for line in texts(view, range(view.size.height)) if line]
-
-
 def on_screen(pilot: Pilot[None]) -> list[str]:
     strips = pilot.app.screen._compositor.render_strips()
     return ["".join(segment.text for segment in strip)[:59].rstrip() for strip in strips]
 
 
-def test_folds_count_rows() -> None:
-    folds = Folds([(3, 6), (10, 12), (4, 5)])
-    lines = [line for line in range(20) if not folds.hides(line)]
-    assert lines == [0, 1, 2, *range(6, 10), *range(12, 20)]
-    assert folds.rows(20) == len(lines)
-    assert [folds.line(row) for row in range(len(lines))] == lines
-    assert [folds.row(line) for line in lines] == list(range(len(lines)))
-    assert folds.row(4) == folds.row(5) == 2
-    assert folds.rows(5) == 3
-    assert Folds().rows(7) == 7
-
-
-def test_clock() -> None:
-    assert [clock(seconds) for seconds in (-5, 7, 65, 3600, 3725)] == ["0:00", "0:07", "1:05", "1:00:00", "1:02:05"]
-
-
 async def test_it_opens_at_the_end_and_every_key_moves(log: Path) -> None:
     write(log, numbered(1000))
-    view = LogView(LogIndex(log))
-    async with Stage(view).run_test(size=(60, 20)) as pilot:
-        view.focus()
-        await until(pilot, lambda: view.rows == 1000)
-        assert shown(view)[-1] == "line 999"
+    async with looking(log) as seen:
+        assert seen.lines()[-1] == "line 999"
         for keys, top in [
             (["k"], 979),
             (["g"], 0),
@@ -84,239 +42,197 @@ async def test_it_opens_at_the_end_and_every_key_moves(log: Path) -> None:
             (["home"], 0),
             (["end"], 980),
         ]:
-            await pilot.press(*keys)
-            assert view.top == top, keys
-            assert shown(view)[0] == f"line {top}"
+            await seen.press(*keys)
+            assert seen.view.top == top, keys
+            assert seen.lines()[0] == f"line {top}"
 
 
 async def test_following_the_end_is_left_by_scrolling_up_and_taken_up_at_the_end(log: Path) -> None:
     write(log, numbered(100))
-    view = LogView(LogIndex(log))
-    app = Stage(view)
-    async with app.run_test(size=(60, 20), message_hook=app.hear) as pilot:
-        view.focus()
-        await until(pilot, lambda: view.rows == 100)
+    async with looking(log) as seen:
+        view = seen.view
         append(log, numbered(5, 100))
         view.grow()
-        await pilot.pause()
-        assert on_screen(pilot)[-1].split() == ["105", "line", "104"]
-        await pilot.press("up")
+        await seen.pilot.pause()
+        assert on_screen(seen.pilot)[-1].split() == ["105", "line", "104"]
+        await seen.press("up")
         assert not view.following
-        before = on_screen(pilot)
+        before = on_screen(seen.pilot)
         append(log, numbered(50, 105))
         view.grow()
-        await pilot.pause()
+        await seen.pilot.pause()
         assert view.rows == 155
-        assert on_screen(pilot)[:-1] == before[:-1]
-        await pilot.press("G")
+        assert on_screen(seen.pilot)[:-1] == before[:-1]
+        await seen.press("G")
         assert view.following
-        await pilot.press("F", "F")
-        assert view.following
-        assert [message.following for message in app.of(LogView.FollowChanged)] == [False, True, False, True]
+        await seen.press("F")
+        assert not view.following
+        await seen.press("F")
+        assert [message.following for message in seen.app.of(LogView.FollowChanged)] == [False, True, False, True]
         append(log, numbered(1, 155))
         view.grow()
-        await pilot.pause()
-        assert on_screen(pilot)[-1].split() == ["156", "line", "155"]
+        await seen.pilot.pause()
+        assert on_screen(seen.pilot)[-1].split() == ["156", "line", "155"]
 
 
 async def test_growth_draws_only_the_new_lines(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(log, numbered(5))
-    view = LogView(LogIndex(log))
-    async with Stage(view).run_test(size=(60, 20)) as pilot:
-        await until(pilot, lambda: view.rows == 5)
+    async with looking(log) as seen:
         drawn: list[int] = []
-        monkeypatch.setattr(view, "repaint", lambda y, count=1: drawn.extend(range(y, y + count)))
-        monkeypatch.setattr(view, "refresh", lambda *regions, **options: drawn.append(-1))
-        view.grow()
+        monkeypatch.setattr(seen.view, "repaint", lambda y, count=1: drawn.extend(range(y, y + count)))
+        monkeypatch.setattr(seen.view, "refresh", lambda *regions, **options: drawn.append(-1))
+        seen.view.grow()
         assert drawn == []
         append(log, b"one more\n")
-        view.grow()
+        seen.view.grow()
         assert drawn[0] == 4
-        assert shown(view)[-1] == "one more"
+        assert seen.lines()[-1] == "one more"
 
 
 async def test_a_log_that_was_erased_is_shown_from_its_new_beginning(log: Path) -> None:
     write(log, numbered(500))
-    view = LogView(LogIndex(log))
-    async with Stage(view).run_test(size=(60, 20)) as pilot:
-        await until(pilot, lambda: view.rows == 500)
+    async with looking(log) as seen:
         write(log, b"new\n")
-        view.grow()
-        await pilot.pause()
-        assert shown(view) == ["new"]
+        seen.view.grow()
+        await seen.pilot.pause()
+        assert seen.lines() == ["new"]
         other = log.with_name("other.log")
         write(other, numbered(3))
-        view.open(LogIndex(other))
-        await pilot.pause()
-        assert shown(view) == ["line 0", "line 1", "line 2"]
-        assert [line for line in on_screen(pilot) if line] == ["   1 line 0", "   2 line 1", "   3 line 2"]
+        seen.view.open(LogIndex(other))
+        await seen.pilot.pause()
+        assert seen.lines() == ["line 0", "line 1", "line 2"]
+        assert [line for line in on_screen(seen.pilot) if line] == ["   1 line 0", "   2 line 1", "   3 line 2"]
 
 
 async def test_what_it_waits_for_stands_behind_the_last_line(log: Path) -> None:
     write(log, numbered(100))
-    view = LogView(LogIndex(log))
-    async with Stage(view).run_test(size=(60, 20)) as pilot:
-        await until(pilot, lambda: view.rows == 100)
-        view.set_status(Cell("waiting: runner sends every 60 s"))
-        await pilot.pause()
-        assert [line.strip() for line in on_screen(pilot)[-2:]] == ["100 line 99", "waiting: runner sends every 60 s"]
-        view.set_status(Cell())
-        await pilot.pause()
-        assert on_screen(pilot)[-1].split() == ["100", "line", "99"]
-
-
-SECTIONED = (
-    b"start\n"
-    b"section_start:1000:get_sources[collapsed=true]\r\x1b[0KGetting source\n"
-    b"fetch 1\nfetch 2\n"
-    b"section_end:1072:get_sources\r\x1b[0Ksection_start:1072:step_script\r\x1b[0KExecuting\n"
-    b"$ make\nneedle\n"
-    b"section_end:1100:step_script\r\x1b[0K\n"
-    b"end\n"
-)
+    async with looking(log) as seen:
+        seen.view.set_status(Cell("waiting: runner sends every 60 s"))
+        await seen.pilot.pause()
+        last = [line.strip() for line in on_screen(seen.pilot)[-2:]]
+        assert last == ["100 line 99", "waiting: runner sends every 60 s"]
+        seen.view.set_status(Cell())
+        await seen.pilot.pause()
+        assert on_screen(seen.pilot)[-1].split() == ["100", "line", "99"]
 
 
 async def test_sections_fold_and_say_how_long_they_took(log: Path) -> None:
     write(log, SECTIONED)
-    view = LogView(LogIndex(log))
-    async with Stage(view).run_test(size=(60, 20)) as pilot:
-        view.focus()
-        await until(pilot, lambda: view.rows)
+    async with looking(log) as seen:
         opened = ["start", "▸ Getting source  1:12", "▾ Executing  0:28", "$ make", "needle", "", "end"]
-        assert shown(view) == opened
-        await pilot.click(view, offset=(10, 1))
-        assert shown(view)[1:4] == ["▾ Getting source  1:12", "fetch 1", "fetch 2"]
-        await pilot.press("right_square_bracket", "right_square_bracket", "enter")
-        assert shown(view)[-2:] == ["▸ Executing  0:28", "end"]
-        await pilot.press("left_square_bracket", "enter")
-        assert shown(view) == ["start", "▸ Getting source  1:12", "▸ Executing  0:28", "end"]
-        view.search("needle")
-        await until(pilot, lambda: view.hit == 6)
-        assert "needle" in shown(view)
+        assert seen.lines() == opened
+        await seen.pilot.click(seen.view, offset=(10, 1))
+        assert seen.lines()[1:4] == ["▾ Getting source  1:12", "fetch 1", "fetch 2"]
+        await seen.press("right_square_bracket", "right_square_bracket", "enter")
+        assert seen.lines()[-2:] == ["▸ Executing  0:28", "end"]
+        await seen.press("right_square_bracket")
+        assert seen.said()[-1] == "there is no further section"
+        await seen.press("left_square_bracket", "enter")
+        assert seen.lines() == ["start", "▸ Getting source  1:12", "▸ Executing  0:28", "end"]
+        await seen.press("left_square_bracket")
+        assert seen.said()[-1] == "there is no section before"
+        seen.view.search("needle")
+        await seen.until(lambda: seen.view.hit == 6)
+        assert "needle" in seen.lines()
 
 
-async def test_a_running_section_gets_its_time_when_it_ends(log: Path) -> None:
-    write(log, b"section_start:1000:step_script\r\x1b[0KExecuting\nworking\n")
-    view = LogView(LogIndex(log))
+async def test_folding_twice_is_as_before(log: Path) -> None:
+    write(log, SECTIONED)
+    async with looking(log) as seen:
+        seen.view.goto("7")
+        await seen.press("enter")
+        assert seen.lines()[2:4] == ["▸ Executing  0:28", "end"]
+        await seen.press("enter")
+        assert "needle" in seen.lines()
+        seen.view.goto("1")
+        await seen.press("enter")
+        assert seen.said()[-1] == "this line lies in no section"
+
+
+async def test_all_sections_fold_and_unfold_at_once(log: Path) -> None:
+    write(log, SECTIONED)
+    async with looking(log) as seen:
+        await seen.press("z")
+        assert seen.lines() == ["start", "▸ Getting source  1:12", "▸ Executing  0:28", "end"]
+        await seen.press("z")
+        assert len(seen.lines()) == 9
+        assert seen.said() == ["2 sections folded", "2 sections unfolded"]
+
+
+async def test_a_log_without_sections_and_times_says_so(log: Path) -> None:
+    write(log, numbered(3))
+    async with looking(log) as seen:
+        await seen.press("z", "t", "right_square_bracket")
+        assert seen.said() == [
+            "this log has no sections",
+            "this log has no timestamps",
+            "there is no further section",
+        ]
+        assert seen.view.stamps == "off"
+
+
+async def test_times_absolute_and_relative(log: Path) -> None:
+    write(log, stamped(100, every=65))
+    async with looking(log) as seen:
+        await seen.press("g")
+        assert seen.lines()[1] == "line 1"
+        for words, line in [
+            ("time of day", "22:31:10 line 1"),
+            ("time since the first line", "+1:05    line 1"),
+            ("time since the line before", None),
+            ("no times", "line 1"),
+        ]:
+            await seen.press("t")
+            assert seen.said()[-1] == words
+            assert line is None or seen.lines()[1] == line
+
+
+async def test_panning_stops_at_the_end_of_the_longest_line_and_rests_while_lines_are_wrapped(log: Path) -> None:
+    write(log, b"first\n" + b"0123456789" * 10 + b"\n")
+    async with looking(log, (60, 6)) as seen:
+        await seen.press("right")
+        assert seen.lines()[1].startswith("6789")
+        await seen.press("right", "right", "right", "right", "right")
+        assert seen.lines()[1].endswith("789")
+        assert [seen.view.render_line(y).cell_length for y in range(6)] == [59] * 6
+        await seen.press("w")
+        assert seen.said()[-1] == "long lines are wrapped"
+        assert "".join(line.lstrip("↳ ") for line in seen.lines()[1:3]).count("0123456789") >= 9
+        await seen.press("right")
+        assert seen.said()[-1] == "long lines are wrapped; w lets them run on"
+        await seen.press("w")
+        assert seen.said()[-1] == "long lines run on; left and right move them"
+        assert seen.lines()[0] == "first"
+
+
+@pytest.mark.parametrize(
+    "keys", ["M", "apostrophe", "v", "y", "n", "E", "z", "t", "w", "plus", "j", "G", "enter", "right"]
+)
+async def test_no_key_fails_where_there_is_no_log(log: Path, keys: str) -> None:
+    from tests.widgets.stage import Stage
+
+    view = LogView()
     async with Stage(view).run_test(size=(60, 20)) as pilot:
-        await until(pilot, lambda: view.rows == 2)
-        assert on_screen(pilot)[0].endswith("Executing  …")
-        append(log, b"section_end:1065:step_script\r\x1b[0K\n")
-        view.grow()
-        await pilot.pause()
-        assert on_screen(pilot)[0].endswith("Executing  1:05")
-
-
-async def test_searching_forwards_backwards_and_around(log: Path) -> None:
-    write(log, b"".join(b"%s %d\n" % (b"Loss" if n % 100 == 7 else b"line", n) for n in range(1000)))
-    view = LogView(LogIndex(log))
-    app = Stage(view)
-    async with app.run_test(size=(60, 20), message_hook=app.hear) as pilot:
         view.focus()
-        await until(pilot, lambda: view.rows == 1000)
-        await pilot.press("g")
-        assert view.search("loss") == ""
-        await until(pilot, lambda: app.of(LogView.Searched) and app.of(LogView.Searched)[-1].done)
-        assert (app.of(LogView.Searched)[-1].count, app.of(LogView.Searched)[-1].place) == (10, 1)
-        places = [view.hit]
-        for key in ("n", "n", "N", "N", "N", "n"):
-            await pilot.press(key)
-            places.append(view.hit)
-        assert places == [7, 107, 207, 107, 7, 907, 7]
-        hits = [part.text for part in view.render_line(view.hit - view.top) if part.style and part.style.bold]
-        assert "Loss" in hits
-        append(log, b"another LOSS\n")
-        view.grow()
-        await until(pilot, lambda: app.of(LogView.Searched)[-1].count == 11)
-        assert view.search("(", regex=True).startswith("not a regular expression")
-        assert view.search("absent") == ""
-        await until(pilot, lambda: app.of(LogView.NotFound))
-        assert app.of(LogView.NotFound)[-1].what == "match"
-        view.search("")
-        assert view.hit == -1
-
-
-async def test_the_next_error_is_found_without_searching_for_it(log: Path) -> None:
-    write(log, numbered(300) + b"\x1b[31;1mERROR: Job failed: exit code 1\x1b[0;m\n" + numbered(300))
-    view = LogView(LogIndex(log))
-    app = Stage(view)
-    async with app.run_test(size=(60, 20), message_hook=app.hear) as pilot:
-        view.focus()
-        await until(pilot, lambda: view.rows == 601)
-        await pilot.press("g", "E")
-        await until(pilot, lambda: view.hit == 300)
-        assert view.top <= 300 < view.top + view.page
-        await pilot.press("E")
-        await until(pilot, lambda: view.hit == 300)
-
-
-async def test_timestamps_and_panning(log: Path) -> None:
-    write(log, b"2026-11-20T10:00:00.020010Z 00O first\n2026-11-20T10:01:05.020010Z 00O " + b"0123456789" * 20 + b"\n")
-    view = LogView(LogIndex(log))
-    view.zone = UTC
-    async with Stage(view).run_test(size=(60, 6)) as pilot:
-        view.focus()
-        await until(pilot, lambda: view.rows == 2)
-        assert shown(view)[0] == "first"
-        await pilot.press("t")
-        assert shown(view)[0] == "10:00:00 first"
-        await pilot.press("t")
-        assert shown(view)[1].startswith("+1:05    0123")
-        await pilot.press("t", "right")
-        assert shown(view)[1].startswith("6789")
-        assert [line.cell_length for line in (view.render_line(y) for y in range(6))] == [59] * 6
-        await pilot.press("left", "left")
-        assert shown(view)[0] == "first"
-
-
-async def test_copying_the_current_line_or_what_is_selected(log: Path) -> None:
-    write(log, numbered(100))
-    view = LogView(LogIndex(log))
-    app = Stage(view)
-    async with app.run_test(size=(60, 20), message_hook=app.hear) as pilot:
-        view.focus()
-        await until(pilot, lambda: view.rows == 100)
-        await pilot.press("g", "y")
-        await until(pilot, lambda: app.of(LogView.CopyRequested))
-        assert app.of(LogView.CopyRequested)[-1].text == "line 0"
-        app.screen.selections = {view: Selection(Offset(2, 1), Offset(4, 3))}
-        await pilot.pause()
-        await pilot.press("y")
-        await until(pilot, lambda: len(app.of(LogView.CopyRequested)) == 2)
-        assert app.of(LogView.CopyRequested)[-1].text == "ne 1\nline 2\nline"
+        await pilot.press(keys)
+        assert view.search("x") == "" and view.filter("x") == "" and not view.show_failing()
+        assert view.goto("1") == "there are no lines yet"
+        assert view.selected_text() == ""
 
 
 async def test_nothing_hostile_reaches_the_screen_in_any_theme(log: Path) -> None:
     chance = random.Random(11)
     soup = [("".join(chance.choices(PIECES, k=20))).encode("utf-8", "surrogatepass") for _ in range(400)]
     write(log, b"\n".join(soup))
-    view = LogView(LogIndex(log))
-    app = Stage(view)
-    async with app.run_test(size=(70, 30)) as pilot:
-        await until(pilot, lambda: view.rows > 400)
+    async with looking(log, (70, 30)) as seen:
+        view = seen.view
         view.search("a")
         for theme in ("lineside-dark", "lineside-light", "lineside-mono", "ansi-dark"):
-            app.theme = theme
+            seen.app.theme = theme
             for top in range(0, view.rows, 30):
                 view.jump(top)
-                await pilot.pause()
+                await seen.pilot.pause()
                 for y in range(view.page):
                     strip = view.render_line(y)
                     assert strip.cell_length == view.line_width
                     assert all(is_clean(part.text) and not part.control for part in strip)
-
-
-async def test_a_large_log_shows_its_end_before_it_is_indexed(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write(log, numbered(40_000))
-    monkeypatch.setattr("widgets.logbody.INDEX_SLICE", 0.0)
-    seen: list[tuple[int, str]] = []
-    view = LogView(LogIndex(log))
-    show = view.show_lines
-    monkeypatch.setattr(view, "show_lines", lambda first: (seen.append((view.lines, shown(view)[-1])), show(first)))
-    async with Stage(view).run_test(size=(60, 20)) as pilot:
-        await until(pilot, lambda: view.lines == 40_000)
-        assert (0, "line 39999") in seen
-        assert on_screen(pilot)[-1].split() == ["40000", "line", "39999"]
-        append(log, numbered(3, 40_000))
-        view.grow()
-        await until(pilot, lambda: view.lines == 40_003)
