@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from tui.commands import COMMANDS, LOG, MOVES, CommandSpec, key_table
+from tui.commands import COMMANDS, LOG, LOGS, MOVES, CommandSpec, key_table
 
 BEGIN, END = "<!-- keys -->", "<!-- /keys -->"
 """The table stands between these."""
@@ -17,9 +17,10 @@ BEGIN, END = "<!-- keys -->", "<!-- /keys -->"
 def table() -> str:
     """The table in Markdown: keys, what they do, where."""
     specs: list[CommandSpec] = [*MOVES, *COMMANDS, *LOG]
+    all_logs = ", ".join(LOGS.split())
     lines = ["| keys | what | where |", "|---|---|---|"]
     for spec, (keys, _, sentence) in zip(specs, key_table(specs), strict=True):
-        where = "lists" if spec in MOVES else ", ".join(spec.screens) or "everywhere"
+        where = "lists" if spec in MOVES else ", ".join(spec.screens).replace(all_logs, "logs") or "everywhere"
         shown = " ".join(f"`{key}`" for key in keys.replace("|", "\\|").split())
         lines.append(f"| {shown} | {sentence} | {where} |")
     return "\n".join(lines)

@@ -6,21 +6,14 @@ The first frame is drawn from the snapshot of the last look; store, configuratio
 from __future__ import annotations
 
 import asyncio
-import gc
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
-from textual import events
-from textual.app import App
-from textual.binding import BindingType
-from textual.filter import LineFilter, NoColor
 from textual.screen import Screen
 
 from styles import BASE, sheet
-from styles.themes import MONO, THEMES, variable_defaults
 from tui import snapshot as snapshots
-from tui.guard import Guard
 from tui.options import DashboardOptions
 from tui.routes import Routes
 from tui.screens.base import TABS, LinesideScreen
@@ -28,7 +21,6 @@ from tui.screens.listing import ListScreen
 from tui.screens.runs import RunsScreen
 from widgets import glyphs
 from widgets.cells import Cell
-from widgets.paint import Painter
 
 if TYPE_CHECKING:
     from textual.worker import Worker
@@ -37,7 +29,6 @@ if TYPE_CHECKING:
     from data.store.port import Changes
     from tui.feed import Feed
     from tui.opening import Backend
-    from widgets.prompt import Prompt
 
 TICK = 1.0
 """Seconds between two looks at the clock."""
@@ -45,76 +36,36 @@ SNAPSHOT_TICKS = 15
 """Ticks between two snapshots of the list on the screen."""
 NARROW = 60
 """Columns below which the first line tells only of connections that have trouble."""
-GC_THRESHOLDS = (50_000, 20, 50)
-"""Rare collections: the slowest key of a Textual program is the one that waits for the garbage collector."""
 
 
-class Dashboard(Routes, App[str]):
+class Dashboard(Routes):
     """The application. It returns what the command line is to do next: nothing, or `demo`."""
 
     CSS_PATH = [*BASE, sheet("prompt")]
-    TITLE = "lineside"
-    ENABLE_COMMAND_PALETTE = False
-    BINDINGS: ClassVar[list[BindingType]] = []
-    _themed = False
-    """Whether the theme has been chosen."""
 
     def __init__(self, options: DashboardOptions, *, now: Callable[[], datetime] | None = None) -> None:
-        super().__init__()
-        self.animation_level = "none"
-        self.options = options
+        self._snapshot_path = snapshots.snapshot_path(options)
+        self._snapshot = snapshots.load(self._snapshot_path)
+        super().__init__(options, theme=self._snapshot.theme if self._snapshot else "")
         self.feed: Feed | None = None
         self.backend: Backend | None = None
         self.read_only = options.read_only
         self.user = ""
-        self.keymap_given: dict[str, str] = {}
-        self.history: dict[str, list[str]] = {}
-        self.prompt: Prompt | None = None
         self.bell_rings = self.notifies = False
         self.start = "last"
         self.keeps_journal = False
         self._clock = now or (lambda: datetime.now(UTC))
-        self._snapshot_path = snapshots.snapshot_path(options)
-        self._snapshot = snapshots.load(self._snapshot_path)
         self._ticks = 0
         self._opening: Worker[None] | None = None
-        self._guard = Guard()
-        for theme in THEMES:
-            self.register_theme(theme)
-        self._themed = True
-        self.theme = self._first_theme()
-        if options.ascii is not None:
-            glyphs.use(glyphs.ASCII if options.ascii else glyphs.UNICODE)
-
-    def _first_theme(self) -> str:
-        if self.no_color:
-            return MONO.name
-        seen = self._snapshot.theme if self._snapshot else ""
-        return seen if seen in self.available_themes else THEMES[0].name
 
     def get_default_screen(self) -> Screen[None]:
         """The history, as it was seen last if it was; it lies below all other screens."""
         seen = self._snapshot
         return RunsScreen(seen.filter, seen) if seen is not None and seen.screen == "runs" else RunsScreen()
 
-    def get_theme_variable_defaults(self) -> dict[str, str]:
-        """Our own tokens for themes that lack them; none for the one that Textual begins with and nobody sees."""
-        return variable_defaults(self.current_theme) if self._themed else {}
-
-    def get_line_filters(self) -> Sequence[LineFilter]:
-        """What each line passes on its way to the terminal. NO_COLOR means none at all, not shades of grey."""
-        if self.no_color:
-            return (NoColor(), self._guard)
-        return (*super().get_line_filters(), self._guard)
-
     def now(self) -> datetime:
         """The time that ages are counted from."""
         return self._clock()
-
-    def on_key(self, event: events.Key) -> None:
-        """Keys that were typed ahead, before the prompt had the focus, belong to the prompt."""
-        if self.prompt is not None and self.focused is self.prompt:
-            self.prompt.on_key(event)
 
     # Life
 
@@ -130,9 +81,7 @@ class Dashboard(Routes, App[str]):
 
     def _begin(self) -> None:
         """The first frame stands: bring up what is behind it."""
-        gc.enable()
-        gc.freeze()
-        gc.set_threshold(*GC_THRESHOLDS)
+        self.first_frame_stands()
         self.set_interval(TICK, self._tick)
         self._opening = self.run_worker(self._open(), group="open", exit_on_error=False)
 
@@ -201,18 +150,6 @@ class Dashboard(Routes, App[str]):
         if self.notifies and self.feed is not None and self._driver is not None:
             self._driver.write(notification(sentence(runs, self.feed.overview.names)))
 
-    def leave_mouse(self) -> None:
-        """Leave the mouse to the terminal."""
-        release = getattr(self._driver, "_disable_mouse_support", None)
-        if release is not None:
-            release()
-
-    def redraw(self) -> None:
-        """Draw everything again, also what no style has changed: the signs are others."""
-        for widget in self.screen.query(Painter):
-            widget.forget_lines()
-            widget.refresh()
-
     def hand_over(self, command_id: str, secrets: Mapping[str, str]) -> bool:
         """Give our engine the values of a launch's secret variables, in memory only; False where there is none."""
         from data.config import Secret
@@ -222,27 +159,6 @@ class Dashboard(Routes, App[str]):
             return False
         engine.give_secrets(command_id, {key: Secret(value) for key, value in secrets.items()})
         return True
-
-    # What goes wrong
-
-    def failed(self, error: BaseException) -> None:
-        """Something went wrong that nobody expected: write it down, say a sentence, and go on."""
-        from tui.journal import unexpected
-
-        self.say(unexpected(error), "failed")
-
-    def _fatal_error(self) -> None:
-        """Textual's last word before it exits. A person reads a sentence; the traceback goes to a file."""
-        import sys
-
-        from rich.text import Text
-
-        from tui.journal import unexpected
-
-        error = sys.exception()
-        if error is not None and not self._exit_renderables:
-            self._exit_renderables.append(Text("lineside: " + unexpected(error)))
-        self._close_messages_no_wait()
 
     # The frame
 

@@ -9,8 +9,7 @@ import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from data.errors import ConfigError, LinesideError
-from widgets import glyphs
+from data.errors import LinesideError
 
 if TYPE_CHECKING:
     from data.engine.process import EngineProcess
@@ -83,16 +82,4 @@ def _apply(app: Dashboard, context: Context) -> None:
     app.user = context.user
     app.read_only = context.read_only
     app.bell_rings, app.notifies, app.start = ui.bell, ui.notify, ui.start
-    app.keymap_given = dict(context.settings.keys)
-    if app.keymap_given:
-        app.set_keymap(app.keymap_given)
-    if not ui.mouse:
-        app.leave_mouse()
-    if isinstance(ui.ascii, bool) and app.options.ascii is None:
-        glyphs.use(glyphs.ASCII if ui.ascii else glyphs.UNICODE)
-        app.redraw()
-    if ui.theme and not app.no_color:
-        if ui.theme in app.available_themes:
-            app.theme = ui.theme
-        else:
-            app.say(str(ConfigError(f"there is no theme {ui.theme}", field="ui.theme")), "warning")
+    app.take_settings(context.settings)

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
-
-from textual.app import App
+from typing import TYPE_CHECKING
 
 from data.errors import LinesideError
 from tui.commands import COMMANDS
 from tui.screens.base import TABS, LinesideScreen
 from tui.screens.listing import ListScreen
+from tui.shell import Shell
 
 ON_TOP = 2
 """Screens on the stack when a tab is shown: the history, and the tab."""
@@ -23,48 +22,13 @@ if TYPE_CHECKING:
     from data.model.run import PipelineRun
     from tui.feed import Feed
     from tui.snapshot import Snapshot
-    from widgets.prompt import Prompt
-
-    Base = App[str]
-else:
-    Base = object
 
 
-class Routes(Base):
+class Routes(Shell):
     """Half of the application: where keys lead."""
 
     feed: Feed | None
-    keymap_given: dict[str, str]
     user: str
-    history: dict[str, list[str]]
-    prompt: Prompt | None
-
-    def top_screen(self) -> LinesideScreen | None:
-        """The topmost screen that is no question or table of keys."""
-        raise NotImplementedError
-
-    def failed(self, error: BaseException) -> None:
-        """Something went wrong that nobody expected."""
-        raise NotImplementedError
-
-    def say(self, sentence: str, tone: str = "") -> None:
-        """Put a sentence into the last line of the screen on top."""
-        screen = self.top_screen()
-        if screen is not None:
-            screen.say(sentence, tone)
-
-    def later(self, what: Callable[[], Awaitable[Any]], group: str = "line") -> None:
-        """Call `what` on the event loop; what goes wrong becomes a sentence. A newer one of a group counts."""
-        work: Callable[[], Awaitable[None]] = partial(self._guarded, what)
-        self.run_worker(work, group=group, exclusive=True, exit_on_error=False)
-
-    async def _guarded(self, what: Callable[[], Awaitable[Any]]) -> None:
-        try:
-            await what()
-        except LinesideError as error:
-            self.say(str(error), "failed")
-        except Exception as error:  # a key that fails must not end the program
-            self.failed(error)
 
     # Between screens
 
@@ -183,35 +147,11 @@ class Routes(Base):
 
         self.push_screen(TroubleScreen(error), lambda _: self.exit(return_code=1))
 
-    def ask(
-        self,
-        screen: LinesideScreen,
-        label: str,
-        value: str,
-        complete: Callable[[str], Sequence[str]] | None = None,
-    ) -> None:
-        """Open the prompt of a screen."""
-        from widgets.prompt import Prompt
-
-        if screen.query(Prompt):
-            return
-        prompt = self.prompt = Prompt(id="prompt")
-        screen.mount(prompt, before=screen.query_one("#foot-rule"))
-        prompt.open(label, value, complete=complete or (lambda _: ()), history=self.history.setdefault(label, []))
-        # At once, not by `focus()`, which comes later: keys that are typed ahead belong to the prompt.
-        screen.set_focus(prompt)
-
     def confirm(self, question: str, details: Sequence[str], yes: Callable[[], None]) -> None:
         """Ask; the answer defaults to No."""
         from widgets.confirm import Confirm
 
         self.push_screen(Confirm(question, details), lambda answer: yes() if answer else None)
-
-    def remember(self, label: str, text: str) -> None:
-        """Keep what was typed after a label, for `up` in the prompt."""
-        lines = self.history.setdefault(label, [])
-        if text and lines[-1:] != [text]:
-            lines.append(text)
 
     # Commands of every screen
 
@@ -239,34 +179,12 @@ class Routes(Base):
         """`6`"""
         self.show("activity")
 
-    def do_help(self) -> None:
-        """`?`: the keys of this screen."""
-        from tui.screens.help import HelpScreen
-
-        screen = self.screen
-        if isinstance(screen, LinesideScreen):
-            self.push_screen(HelpScreen(screen.NAME, self.keymap_given, screen.unavailable()))
-
-    def do_palette(self) -> None:
-        """`ctrl+p`: every command of this screen, found by typing."""
-        from tui.screens.palette import PaletteScreen
-
-        screen = self.screen
-        if isinstance(screen, LinesideScreen):
-            palette = PaletteScreen(screen.NAME, self.keymap_given, screen.unavailable())
-            self.push_screen(palette, lambda id: screen.perform(id) if id else None)
-
     async def do_refresh(self) -> None:
         """`R`: the engine asks the servers now."""
         if self.feed is None:
             return
         await self.feed.ask([f"refresh:{id_}" for id_ in self.feed.overview.names])
         self.say("asking the servers", "dim")
-
-    def do_line(self) -> None:
-        """`:`: a command line; an address opens what it names."""
-        if isinstance(self.screen, LinesideScreen):
-            self.ask(self.screen, ":", "", self.complete_line)
 
     def browse(self, address: str) -> None:
         """Open an address in the browser; over SSH, show and copy it instead."""
@@ -284,6 +202,8 @@ class Routes(Base):
         """Carry out what was typed after `:`."""
         word, _, rest = text.strip().partition(" ")
         rest = rest.strip()
+        if isinstance(self.screen, LinesideScreen) and self.screen.take_line(text.strip()):
+            return
         if word.startswith(("http://", "https://")):
             self.later(partial(self.open_name, text.strip()))
         elif word in {"log", "run", "open"} and rest:
@@ -291,7 +211,7 @@ class Routes(Base):
         elif word in TABS:
             self.show(word, rest)
         elif word == "theme":
-            self._set_theme(rest)
+            self.set_theme(rest)
         elif word in {"q", "quit"}:
             self.later(self.action_quit, "quit")
         elif spec := next((spec for spec in COMMANDS if word in {spec.id, spec.title}), None):
@@ -299,12 +219,6 @@ class Routes(Base):
                 self.screen.perform(spec.id)
         elif word:
             self.say(f"there is no command {word}; ? shows what there is", "warning")
-
-    def _set_theme(self, name: str) -> None:
-        if name in self.available_themes:
-            self.theme = name
-        else:
-            self.say(f"themes: {', '.join(sorted(self.available_themes))}", "warning" if name else "")
 
     def complete_line(self, text: str) -> list[str]:
         """Completions of the command line."""

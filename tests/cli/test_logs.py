@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import os
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+import tui.cli
 from data.logtext import LogLine, Sgr, TextSpan
+from data.logtext.ansi import highlighted, painted, sgr_codes
 from tests import world
 from tests.cli.conftest import Invoke, failed_job, fill
-from tui.cli.logs import painted, sgr_codes
+
+TIMEOUT = 60.0
+"""Seconds that a process may take."""
 
 
 @pytest.fixture
@@ -85,9 +93,56 @@ def test_no_log(invoke: Invoke, target: str, code: int, sentence: str) -> None:
     assert sentence in shown.err
 
 
+@pytest.mark.parametrize(
+    ("words", "answer"),
+    [
+        ("lineside logs p", {"prune"}),
+        ("lineside logs prune --dry", {"--dry-run"}),
+        ("lineside logs --sec", {"--section", "--sections"}),
+        ("lineside logs 4312/train --timestamps ", {"off", "absolute", "relative", "delta"}),
+    ],
+)
+def test_completion(words: str, answer: set[str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "tui.cli"],
+        env={
+            **os.environ,
+            tui.cli.COMPLETION: "bash_complete",
+            "COMP_WORDS": words,
+            "COMP_CWORD": str(words.count(" ")),
+        },
+        capture_output=True,
+        cwd=Path(tui.cli.__file__).parents[2],
+        timeout=TIMEOUT,
+        stdin=subprocess.DEVNULL,
+    )
+    assert {line.removeprefix("plain,") for line in done.stdout.decode().split()} == answer
+
+
+def test_prune_is_a_command_of_its_own(invoke: Invoke) -> None:
+    shown = invoke("logs", "prune", "--help")
+    assert shown.code == 0
+    assert "Usage: lineside logs prune [OPTIONS]" in shown.out
+    missing = invoke("logs")
+    assert (missing.code, missing.out) == (2, "")
+    assert "Missing argument 'JOB'" in missing.err
+
+
 def test_painting() -> None:
     red = Sgr(fg=1, bold=True)
     line = LogLine(0, "one two three", (TextSpan(4, 7, red), TextSpan(8, 13, Sgr(bg=(1, 2, 3)))))
     assert painted(line) == "one \x1b[1;38;5;1mtwo\x1b[0m \x1b[48;2;1;2;3mthree\x1b[0m"
     assert sgr_codes(Sgr()) == ""
     assert sgr_codes(Sgr(dim=True, italic=True, underline=True, reverse=True)) == "\x1b[2;3;4;7m"
+    assert sgr_codes(Sgr(strike=True)) == "\x1b[9m"
+
+
+def test_what_matches_is_drawn_reverse_within_its_own_colours() -> None:
+    red = Sgr(fg=1)
+    line = LogLine(0, "one two three", (TextSpan(4, 7, red),))
+    marked = highlighted(line, re.compile("two|o"))
+    assert [(line.text[start:end], sgr) for start, end, sgr in marked.spans] == [
+        ("o", Sgr(reverse=True)),
+        ("two", Sgr(fg=1, reverse=True)),
+    ]
+    assert highlighted(line, re.compile("x*")) == line

@@ -7,8 +7,10 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from data.model import Command, Connection, EngineState, Lease
+from data.model import Command, Connection, EngineState, Lease, SyncState
+from data.store.logs import LogFiles
 from tests.tui.stage import (
+    CONFIG,
     change,
     commands,
     cursor,
@@ -125,3 +127,26 @@ async def test_r_asks_the_engine_for_every_project_now(tmp_path: Path) -> None:
         topics = {interest.topic for interest in await feed.context.store.interests(NOW)}
         assert {"refresh:gitlab:1", "refresh:gitlab:2", "refresh:gitlab:3", "projects"} <= topics
         assert "asking the servers" in last_line(pilot)
+
+
+async def test_what_the_disk_holds(tmp_path: Path) -> None:
+    logs = LogFiles(tmp_path / "logs")
+    logs.append("gitlab:1:job:1", 0, b"x" * 500_000)
+    logs.append("gitlab:2:job:2", 0, b"x" * 100_000)
+    async with playing(tmp_path, (160, 40), config=f"{CONFIG}logs:\n  quota: 1MB\n") as pilot:
+        await press(pilot, "6")
+        line = line_with(pilot, " logs  ")
+        for words in ("3 held, 588", "of 976.6 KiB (60%)", "churn 490", "fraud-detection 97.7 KiB", "records "):
+            assert words in line
+        assert line.index("churn 490") < line.index("fraud-detection")
+
+
+async def test_what_a_log_waits_for_is_no_trouble(tmp_path: Path) -> None:
+    async with playing(tmp_path, (160, 40)) as pilot:
+        await press(pilot, "6")
+        mlflow = next(one for one in records() if isinstance(one, Connection) and one.id == "mlflow")
+        waits = SyncState(id="log:x", connection="gitlab", what="log:x", last_error="the runner sends every 60 s")
+        broken = SyncState(id="gitlab:ml/churn", connection="gitlab", what="ml/churn", last_error="no such project")
+        await change(pilot, replace(mlflow, state="ok", last_success=NOW, last_error="", hint=""), waits, broken)
+        await settle(pilot, lambda: "ml/churn: no such project" in shown(pilot))
+        assert "60 s" not in shown(pilot)

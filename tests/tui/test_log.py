@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 
-from data.model import JobRun, LogState
+from data.model import JobRun, LogState, SyncState
 from data.store.logs import LogFiles
 from tests.tui.stage import change, dashboard, last_line, line_with, playing, press, settle, shown, top, type_text
-from tests.world import FAILED_JOB, LOG, records
+from tests.world import FAILED_JOB, FAILED_RUN, LOG, records
 from tui.screens.log import LogScreen
+from tui.screens.merged import MergedScreen
 
 
 def job_of(id_: str) -> JobRun:
@@ -26,6 +28,71 @@ async def test_a_failed_log_opens_at_its_error(tmp_path: Path) -> None:
         assert "churn › #103 › train" in shown(pilot)
         assert "failed after 0:43, 2.5 KiB" in shown(pilot)
         assert "Running with gitlab-runner" not in shown(pilot)
+        assert last_line(pilot).startswith(" / search"), "nobody asked to follow"
+
+
+async def test_a_large_failed_log_opens_at_its_error_at_once(tmp_path: Path) -> None:
+    filler = b"".join(b"line %07d of many\n" % number for number in range(400_000))
+    world = [replace(job_of(FAILED_JOB), log=LogState(size=len(filler + LOG), complete=True))]
+    async with playing(tmp_path, (100, 24), world=[*records(), *world]) as pilot:
+        LogFiles(tmp_path / "logs").reset(FAILED_JOB, filler + LOG)
+        await press(pilot, "j", "l")
+        await settle(pilot, lambda: "Traceback" in shown(pilot))
+        await settle(pilot, lambda: top(pilot, LogScreen).index.complete)  # type: ignore[union-attr]
+        assert "RuntimeError: CUDA out of memory" in shown(pilot)
+
+
+async def test_a_failed_log_that_is_still_fetched_moves_on_to_its_error(tmp_path: Path) -> None:
+    half = LOG.index(b"epoch  30")
+    async with playing(tmp_path, (100, 24), world=[*records(), replace(job_of(FAILED_JOB), log=LogState())]) as pilot:
+        logs = LogFiles(tmp_path / "logs")
+        logs.reset(FAILED_JOB, LOG[:half])
+        await press(pilot, "j", "l")
+        assert "epoch  29" in shown(pilot)
+        logs.append(FAILED_JOB, half, LOG[half:])
+        await settle(pilot, lambda: "Traceback" in shown(pilot))
+        view = top(pilot, LogScreen).view
+        assert view.index is not None
+        assert view.index.line(view.current).text.startswith("Traceback")
+
+
+async def test_a_failed_log_stays_where_the_user_went(tmp_path: Path) -> None:
+    half = LOG.index("größe".encode())
+    async with playing(tmp_path, (100, 24), world=[*records(), replace(job_of(FAILED_JOB), log=LogState())]) as pilot:
+        logs = LogFiles(tmp_path / "logs")
+        logs.reset(FAILED_JOB, LOG[:half])
+        await press(pilot, "j", "l", "g")
+        logs.append(FAILED_JOB, half, LOG[half:])
+        screen = top(pilot, LogScreen)
+        await settle(pilot, lambda: screen.index is not None and screen.index.size == len(LOG))
+        assert "Running with gitlab-runner" in shown(pilot)
+
+
+async def test_the_first_line_names_the_section(tmp_path: Path) -> None:
+    async with playing(tmp_path, (100, 24)) as pilot:
+        await press(pilot, "j", "l")
+        assert "train › step_script 1:00" in line_with(pilot, "churn ›")
+        await press(pilot, "g")
+        assert "step_script" not in line_with(pilot, "churn ›")
+        await press(pilot, "right_square_bracket", "j")
+        await settle(pilot, lambda: "train › step_script 1:00" in line_with(pilot, "churn ›"))
+
+
+async def test_opening_a_log_notes_that_it_is_read(tmp_path: Path) -> None:
+    async with playing(tmp_path) as pilot:
+        path = LogFiles(tmp_path / "logs").path(FAILED_JOB)
+        os.utime(path, (1000, 1000))
+        await press(pilot, "j", "l")
+        await settle(pilot, lambda: path.stat().st_atime > 1000)
+        assert path.stat().st_mtime == 1000
+
+
+async def test_the_other_attempts_and_the_merged_log_are_a_key_away(tmp_path: Path) -> None:
+    async with playing(tmp_path) as pilot:
+        await press(pilot, "j", "l", "a")
+        assert "there is only this attempt of the job" in last_line(pilot)
+        await press(pilot, "A")
+        assert top(pilot, MergedScreen).run_id == FAILED_RUN
 
 
 async def test_search_finds_while_one_types_and_n_goes_on(tmp_path: Path) -> None:
@@ -35,8 +102,12 @@ async def test_search_finds_while_one_types_and_n_goes_on(tmp_path: Path) -> Non
         await settle(pilot, lambda: "1 of " in shown(pilot))
         await press(pilot, "enter", "n")
         await settle(pilot, lambda: "2 of " in last_line(pilot))
-        await press(pilot, "N", "N")
-        await settle(pilot, lambda: "20 of 20" in last_line(pilot))
+        await press(pilot, "N")
+        await settle(pilot, lambda: "1 of 20" in last_line(pilot))
+        await press(pilot, "N")
+        view = top(pilot, LogScreen).view
+        assert view.index is not None
+        assert view.index.line(view.hit).text.startswith("epoch  59")
 
 
 async def test_a_search_without_a_match_says_so(tmp_path: Path) -> None:
@@ -73,23 +144,34 @@ async def test_a_growing_log_is_followed_and_scrolling_up_leaves_the_end(tmp_pat
         await settle(pilot, lambda: "line 61" in shown(pilot))
 
 
-async def test_braces_go_to_the_jobs_beside_it(tmp_path: Path) -> None:
+async def test_braces_go_through_the_jobs_with_a_log_in_the_order_of_the_run(tmp_path: Path) -> None:
     async with playing(tmp_path) as pilot:
         await press(pilot, "j", "l", "left_curly_bracket")
         assert top(pilot, LogScreen).job_id == "gitlab:1:job:1032"
-        await press(pilot, "right_curly_bracket", "right_curly_bracket")
-        assert top(pilot, LogScreen).job_id == "gitlab:1:job:1035"
-        await press(pilot, "right_curly_bracket", "right_curly_bracket")
-        assert "no further job" in last_line(pilot)
+        await press(pilot, "left_curly_bracket", "left_curly_bracket")
+        assert top(pilot, LogScreen).job_id == "gitlab:1:job:1031"
+        assert "this is the first job of the run that has a log" in last_line(pilot)
+        await press(pilot, "right_curly_bracket", "right_curly_bracket", "right_curly_bracket")
+        assert top(pilot, LogScreen).job_id == FAILED_JOB, "the trigger job, the skipped and the manual one have no log"
+        assert "this is the last job of the run that has a log" in last_line(pilot)
         await press(pilot, "escape")
         assert top(pilot).NAME == "runs"
+
+
+async def test_stages_decide_what_is_the_next_job(tmp_path: Path) -> None:
+    """Job 1036 of the last stage was created before 1037, which is of the first."""
+    early = replace(job_of(FAILED_JOB), id="gitlab:1:job:1037", git_job_id=1037, name="zzz", stage="data")
+    async with playing(tmp_path, world=[*records(), early]) as pilot:
+        await press(pilot, "j", "l", "left_curly_bracket")
+        assert top(pilot, LogScreen).job_id == early.id
 
 
 @pytest.mark.parametrize(
     ("values", "words"),
     [
         ({"log": LogState(size=len(LOG), erased=True)}, "erased on the server; what we hold (2.5 KiB) stays here"),
-        ({"log": LogState(size=len(LOG), complete=True)}, "failed after 0:43"),
+        ({"log": LogState(size=len(LOG), complete=True)}, "failed after 0:43, 2.5 KiB"),
+        ({"log": LogState(size=len(LOG) * 2, complete=True)}, "failed: the log is being fetched, 2.5 KiB so far"),
         ({"status": "running", "log": LogState()}, "following, 2.5 KiB; the runner sends every 60 s"),
         ({"status": "waiting_for_resource", "log": LogState()}, "waiting for resource: the log begins when a runner"),
         ({"status": "manual", "log": LogState()}, "manual: this job has not run"),
@@ -103,6 +185,26 @@ async def test_the_last_line_says_what_it_waits_for(tmp_path: Path, values: dict
         await change(pilot, replace(job_of(FAILED_JOB), **values))
         await settle(pilot, lambda: words in shown(pilot))
         assert "CUDA out of memory" in shown(pilot)
+
+
+async def test_the_engines_own_words_are_shown_and_taken_back(tmp_path: Path) -> None:
+    running = replace(job_of(FAILED_JOB), status="running", log=LogState())
+    id_ = f"log:{FAILED_JOB}"
+    async with playing(tmp_path) as pilot:
+        await press(pilot, "j", "l")
+        await change(pilot, running, SyncState(id=id_, connection="gitlab", last_error="a reason of the engine"))
+        await settle(pilot, lambda: "following, 2.5 KiB; a reason of the engine" in shown(pilot))
+        await change(pilot, SyncState(id=id_, connection="gitlab", last_error="the disk is full", hint="make room"))
+        await settle(pilot, lambda: "the disk is full; make room; 2.5 KiB are held here" in shown(pilot))
+        await change(pilot, delete=[(SyncState, id_)])
+        await settle(pilot, lambda: "following, 2.5 KiB; the runner sends every 60 s" in shown(pilot))
+
+
+async def test_a_log_that_the_quota_dropped_is_fetched_again(tmp_path: Path) -> None:
+    async with playing(tmp_path) as pilot:
+        LogFiles(tmp_path / "logs").remove(FAILED_JOB)
+        await press(pilot, "j", "l")
+        assert "failed: the log is being fetched, 0 B so far" in shown(pilot)
 
 
 async def test_an_offline_server_is_named_while_something_may_still_come(tmp_path: Path) -> None:
@@ -147,3 +249,16 @@ async def test_a_log_of_a_job_that_is_not_in_the_store_says_so(tmp_path: Path) -
         await settle(pilot, lambda: "this job is not in the store" in shown(pilot))
         await press(pilot, "r", "escape")
         assert top(pilot).NAME == "runs"
+
+
+async def test_what_led_to_the_failure_is_above_it(tmp_path: Path) -> None:
+    after = b"".join(b"cleaning up %d\n" % number for number in range(200))
+    world = [replace(job_of(FAILED_JOB), log=LogState(size=len(LOG + after), complete=True))]
+    async with playing(tmp_path, (100, 40), world=[*records(), *world]) as pilot:
+        LogFiles(tmp_path / "logs").reset(FAILED_JOB, LOG + after)
+        await press(pilot, "j", "l")
+        view = top(pilot, LogScreen).view
+        assert view.row_of(view.hit) - view.top == view.page // 3
+        assert "größe ✓ 日本語 done" in shown(pilot)
+        assert "cleaning up 1" in shown(pilot)
+        assert not view.following

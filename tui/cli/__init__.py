@@ -30,6 +30,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: list[str]) -> int:
+    if arguments[:1] == ["view"] and COMPLETION not in os.environ:
+        from tui.cli.viewing import quick
+
+        code = quick(arguments[1:])
+        if code is not None:
+            return code
     if arguments or COMPLETION in os.environ:
         from tui.cli.root import run
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import click
 
+from data.clean import clean
 from tui.cli.examination import Facts, examine
 from tui.cli.failures import FAILED
 from tui.cli.output import print_json, with_color
 from tui.options import DashboardOptions
+from tui.present.activity import LARGEST
 from tui.present.text import size
 from widgets.glyphs import glyphs
 
@@ -34,6 +36,7 @@ def report_lines(report: Facts) -> list[str]:
     """The report for people: a line per thing that was examined, its troubles and ways out below it."""
     lines = [_config_line(report["config"]), *_troubles(report["config"])]
     lines += [_store_line(report["store"]), *_troubles(report["store"])]
+    lines += [_log_line(report["logs"]), *_troubles(report["logs"])]
     for server in report["connections"]:
         lines += [_server_line(server), *_troubles(server)]
         for project in server["projects"]:
@@ -63,8 +66,14 @@ def _store_line(store: Facts) -> str:
     if not store["exists"]:
         return _line(not store["problems"], "store", store["path"] or "unknown", "not there yet")
     counts = ", ".join(f"{number} {name}" for name, number in store["counts"].items())
-    words = f"{size(store['bytes'])}, schema {store['schema']}, {counts}, logs {size(store['log_bytes'])}"
+    words = f"{size(store['bytes'])}, schema {store['schema']}, {counts}"
     return _line(not store["problems"], "store", store["path"], words)
+
+
+def _log_line(logs: Facts) -> str:
+    words = [f"{size(logs['bytes'])} of {size(logs['quota'])}" if logs["quota"] else f"{size(logs['bytes'])}, no quota"]
+    words += [f"{clean(one['project_id'])} {size(one['bytes'])}" for one in logs["projects"][:LARGEST]]
+    return _line(not logs["problems"], "logs", f"{logs['count']} held", ", ".join(words))
 
 
 def _server_line(server: Facts) -> str:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from data.errors import LinesideError
 from data.model import Command, EngineState, JobRun, Lease, PipelineRun, Project, Record, TrackedRun
+from data.store.logs import LogFiles
 from tui.cli.helping import versions
 from tui.cli.waiting import ENGINE_ALIVE
 from tui.context import LOG_FOLDER, collect, read_settings, store_path
@@ -38,13 +39,16 @@ def examine(options: DashboardOptions, *, ask_servers: bool) -> Facts:
     """The whole report: versions, terminal, config, store, engines, connections, and the number of `problems`."""
     config, settings = config_facts(options)
     store, engines = store_facts(options, settings)
+    logs = log_facts(store, settings)
     connections = server_facts(settings) if ask_servers and settings else []
     terminal = terminal_facts()
-    parts = [config, store, terminal, *connections, *(project for one in connections for project in one["projects"])]
+    projects = [project for one in connections for project in one["projects"]]
+    parts = [config, store, logs, terminal, *connections, *projects]
     return {
         "versions": versions(),
         "config": config,
         "store": store,
+        "logs": logs,
         "engines": engines,
         "connections": connections,
         "terminal": terminal,
@@ -109,7 +113,7 @@ def store_facts(options: DashboardOptions, settings: Settings | None) -> tuple[F
         hint = "move the file away; Lineside makes a new one and reads the servers again"
         facts["problems"] = [{"message": f"the store cannot be read: {error}", "hint": hint}]
         return facts, []
-    facts |= {"counts": counts, "log_bytes": _log_bytes(path.parent / LOG_FOLDER)}
+    facts |= {"counts": counts, "log_bytes": LogFiles(path.parent / LOG_FOLDER).total()}
     if facts["integrity"] != "ok":
         hint = "move the file away; Lineside makes a new one and reads the servers again"
         facts["problems"] = [{"message": f"the store is damaged: {facts['integrity']}", "hint": hint}]
@@ -152,10 +156,22 @@ def _engine(state: EngineState, leases: list[Lease]) -> Facts:
     }
 
 
-def _log_bytes(folder: Path) -> int:
-    from data.store.logs import LogFiles
+def log_facts(store: Facts, settings: Settings | None) -> Facts:
+    """The job logs that are held: how many, how large, how much of the quota (0 for none) that is, and whose."""
+    from data.config import Settings as AnySettings
+    from data.store.space import Space, measure
 
-    return LogFiles(folder).total() if folder.exists() else 0
+    facts: Facts = {"problems": []}
+    space = Space()
+    known = settings or AnySettings()
+    if store["path"]:
+        path = Path(store["path"])
+        try:
+            space = measure(LogFiles(path.parent / LOG_FOLDER), path, known.names("gitlab"))
+        except LinesideError as error:
+            facts["problems"].append(_problem(error))
+    projects = [{"project_id": id, "bytes": taken} for id, taken in space.projects]
+    return {"count": space.held, "bytes": space.logs, "quota": known.logs.quota, "projects": projects, **facts}
 
 
 def server_facts(settings: Settings) -> list[Facts]:

@@ -21,6 +21,7 @@ COMMANDS: dict[str, str] = {
     "runs": "lists",
     "jobs": "jobs",
     "logs": "logs",
+    "view": "view",
     "launch": "launch",
     "cancel": "act",
     "retry": "act",

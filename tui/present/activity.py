@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from data.model.work import Command, Connection
-from tui.present.text import age
+from tui.present.text import age, size
 from widgets.cells import Cell, Column
 from widgets.glyphs import status_glyph, status_tone
+
+if TYPE_CHECKING:
+    from data.store.space import Space
 
 COMMAND_COLUMNS: tuple[Column, ...] = (
     Column(key="age", title="age", width=4, align="right", priority=2),
@@ -30,6 +35,11 @@ CONNECTION_COLUMNS: tuple[Column, ...] = (
     Column(key="error", title="", width=40, min_width=24, flex=4, priority=1),
 )
 """Columns of the connections."""
+
+LARGEST = 3
+"""Projects whose logs are told by size."""
+NEARLY_FULL = 90
+"""Per cent of the quota from which on it is said as a warning."""
 
 _CONNECTION_STATUS = {"ok": "success", "unknown": "pending", "limited": "scheduled"}
 
@@ -67,3 +77,18 @@ def connection_cells(connection: Connection, now: datetime) -> tuple[Cell, ...]:
         Cell(rate, "dim"),
         Cell(error if connection.state != "ok" else "", "failed"),
     )
+
+
+def space_cells(space: Space, quota: int, names: Mapping[str, str]) -> list[Cell]:
+    """What logs and records take: `quota` in bytes, 0 for none; `names` of projects by id."""
+    share = 100 * space.logs // quota if quota else 0
+    held = f"{space.held:,} held, {size(space.logs)}"
+    cells = [Cell("logs", "dim")]
+    if quota:
+        cells.append(Cell(f"{held} of {size(quota)} ({share}%)", "warning" if share >= NEARLY_FULL else ""))
+    else:
+        cells.append(Cell(f"{held}, no quota"))
+    if len(space.projects) > 1:
+        cells += [Cell(f"{names.get(id, id)} {size(taken)}", "dim") for id, taken in space.projects[:LARGEST]]
+    cells.append(Cell(f"records {size(space.records)}", "dim"))
+    return cells

@@ -1,7 +1,9 @@
-"""Activity: what was asked for and what became of it; the health of each connection; who polls."""
+"""Activity: what was asked for and what became of it; the health of each connection; who polls; what the disk holds."""
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
@@ -9,7 +11,7 @@ from textual.widget import Widget
 
 from data.model.work import Command, Connection, EngineState, Lease, SyncState
 from styles import sheet
-from tui.present.activity import COMMAND_COLUMNS, CONNECTION_COLUMNS, command_cells, connection_cells
+from tui.present.activity import COMMAND_COLUMNS, CONNECTION_COLUMNS, command_cells, connection_cells, space_cells
 from tui.present.text import plural
 from tui.rows import StoreRows
 from tui.screens.base import bindings
@@ -20,11 +22,14 @@ from widgets.grid import Grid, ListSource, Row
 
 if TYPE_CHECKING:
     from data.store.port import Changes
+    from data.store.space import Space
 
 SYNC_STATES = 500
 """Projects, experiments and logs among which one looks for what is wrong."""
 CONNECTION_LINES = 5
 """Lines for the connections: a heading and four servers; more scroll."""
+SPACE_PACE = 30.0
+"""Seconds between two looks at the sizes of all files."""
 
 
 class ActivityScreen(ListScreen):
@@ -40,12 +45,15 @@ class ActivityScreen(ListScreen):
         "Launches, cancels, retries and plays appear here with the server's answer",
     )
 
+    _space: Space | None = None
+    _measured = float("-inf")
+
     def body(self) -> Iterable[Widget]:
-        """Connections, the engines, and the commands below."""
+        """Connections, the engines, the space taken, and the commands below."""
         connections = Grid(CONNECTION_COLUMNS, empty_text=(Cell("no connection yet", "dim"),), id="connections")
         connections.styles.height = CONNECTION_LINES
         yield connections
-        yield Facts(2, id="engines")
+        yield Facts(3, id="engines")
         yield Grid(COMMAND_COLUMNS, empty_text=self.opening(), id="list")
 
     def topics(self) -> Sequence[str]:
@@ -60,6 +68,9 @@ class ActivityScreen(ListScreen):
         store = feed.context.store
         self._show_connections()
         await self._show_engines()
+        if time.monotonic() - self._measured >= SPACE_PACE:
+            self._measured = time.monotonic()
+            self.work(self._measure, group="space")
         listing = await store.listing(Command, query=self.parsed())
         rows = StoreRows(listing, lambda command: command_cells(command, self.now()))
         start, stop = self.grid.in_sight
@@ -91,7 +102,22 @@ class ActivityScreen(ListScreen):
             words.append(Cell(f"pid {own.pid}, no project yet"))
         elif not owners:
             words.append(Cell("none is running; start one with: lineside engine", "warning"))
-        self.query_one("#engines", Facts).update([words, await self._trouble()])
+        self.query_one("#engines", Facts).update([words, self._space_line(), await self._trouble()])
+
+    async def _measure(self) -> None:
+        """Read the sizes of all logs, in a thread: there may be very many."""
+        from data.store.space import measure
+
+        if self.feed is not None:
+            context = self.feed.context
+            names = context.settings.names("gitlab")
+            self._space = await asyncio.to_thread(measure, context.logs, context.store_path, names)
+            await self._show_engines()
+
+    def _space_line(self) -> list[Cell]:
+        if self._space is None or self.feed is None:
+            return []
+        return space_cells(self._space, self.feed.context.settings.logs.quota, self.feed.overview.names)
 
     async def _trouble(self) -> list[Cell]:
         """What is wrong, in full: the columns above cut long sentences."""
@@ -104,7 +130,8 @@ class ActivityScreen(ListScreen):
                 return [Cell(f"{one.name}: {one.last_error}", "failed"), hint]
         page = await self.feed.context.store.page(SyncState, limit=SYNC_STATES)
         for state in page.records:
-            if state.last_error:
+            # what a log waits for is no trouble, and is said below the log
+            if state.last_error and not state.id.startswith("log:"):
                 return [Cell(f"{state.what or state.id}: {state.last_error}", "failed"), Cell(state.hint, "dim")]
         return []
 

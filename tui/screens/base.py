@@ -96,13 +96,17 @@ class LinesideScreen(Screen[None]):
         """What restricts the list, as it is shown in the second line."""
         return ""
 
+    def take_line(self, text: str) -> bool:  # noqa: ARG002 - most screens have nothing of their own
+        """Carry out a text of the `:` line that means something on this screen only; whether it did."""
+        return False
+
     def topics(self) -> Sequence[str]:
         """What this screen looks at, for the engine (see `data.model.Interest`)."""
         return ("projects",)
 
     def refresh_frame(self) -> None:
         """Draw head, tabs and keys again where they differ from what stands there."""
-        if not self.is_attached:
+        if not self.is_attached or not self.query(Head):  # left meanwhile, and its widgets are gone
             return
         self.query_one(Head).update(self.crumbs(), self.dashboard.head_cells())
         shown = self.filter_text()

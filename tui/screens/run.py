@@ -14,6 +14,7 @@ from data.model.tracking import MetricSeries, TrackedRun
 from data.model.vocabulary import ACTIVE
 from styles import sheet
 from tui.actions import why_not_play
+from tui.family import read_family
 from tui.present.jobs import COLUMNS, Node, job_tree, node_cells
 from tui.present.run import FACT_COLUMNS, METRIC, fact_rows, head_lines, worst_job
 from tui.screens.acting import Acting
@@ -30,10 +31,8 @@ if TYPE_CHECKING:
     from data.store.port import Changes
     from tui.screens.acting import Target
 
-DEPTH = 6
-"""Depth of child pipelines that is read; GitLab allows two below the first, multi-project chains go further."""
-JOBS = 1000
-"""Jobs of one run that are read; GitLab's own limit of a pipeline is 500 by default."""
+TRACKED = 1000
+"""MLflow runs of a run and its children that are read."""
 LOW = 16
 """Lines of a terminal below which the head of the run is one line."""
 TAIL_LINES = 5
@@ -104,9 +103,9 @@ class RunScreen(Acting):
         if self.run is None:
             self.query_one("#jobs", Grid).set_empty((Cell("This run is not in the store", "bold"),))
             return
-        await self._read_jobs(self.run)
+        self.jobs, self.downstream = await read_family(store, self.run)
         ids = [run.id for run in (self.run, *self.downstream.values())]
-        found = await store.page(TrackedRun, where={"pipeline_run_id": ids}, limit=JOBS)
+        found = await store.page(TrackedRun, where={"pipeline_run_id": ids}, limit=TRACKED)
         self.tracked = sorted(found.records, key=lambda one: (one.start is None, one.start, one.id))
         if not self._like:
             like = await store.page(
@@ -117,27 +116,6 @@ class RunScreen(Acting):
         await feed.look_at(self.topics())
         await self._show_chart()
         await self._show_tail()
-
-    async def _read_jobs(self, run: PipelineRun) -> None:
-        """Jobs of the run and, level by level, of the runs that its trigger jobs started."""
-        assert self.feed is not None
-        store = self.feed.context.store
-        jobs: dict[str, list[JobRun]] = {}
-        children: dict[str, PipelineRun] = {}
-        level = [run.id]
-        for _ in range(DEPTH):
-            page = await store.page(JobRun, where={"pipeline_run_id": level}, limit=JOBS)
-            for job in page.records:
-                jobs.setdefault(job.pipeline_run_id, []).append(job)
-            wanted = [job.downstream for job in page.records if job.downstream and job.downstream not in children]
-            if not wanted:
-                break
-            found = await store.get_many(PipelineRun, wanted)
-            children.update(found)
-            level = list(found)
-            if not level:
-                break
-        self.jobs, self.downstream = jobs, children
 
     async def data_changed(self, changes: Changes) -> None:
         """Read again when something of this run changed."""
@@ -290,6 +268,12 @@ class RunScreen(Acting):
             self.say("there is no job with a log yet", "warning")
         else:
             self.dashboard.open_log(job.id)
+
+    def do_log_merged(self) -> None:
+        """`A`: the logs of all running jobs in one."""
+        from tui.screens.merged import MergedScreen
+
+        self.dashboard.push_screen(MergedScreen(self.run_id))
 
     def do_run_metrics(self) -> None:
         """`m`: metrics in place of the jobs, and back."""

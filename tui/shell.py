@@ -1,0 +1,231 @@
+"""What every program of Lineside on a terminal is made of: themes, safe output, questions, and no traceback."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual import events
+from textual.app import App
+from textual.binding import BindingType
+from textual.filter import LineFilter, NoColor
+
+from data.errors import ConfigError, LinesideError
+from styles.themes import MONO, THEMES, variable_defaults
+from tui.guard import Guard
+from tui.options import DashboardOptions
+from widgets import glyphs
+from widgets.paint import Painter
+
+if TYPE_CHECKING:
+    from data.config.settings import Settings
+    from tui.screens.base import LinesideScreen
+    from widgets.prompt import Prompt
+
+GC_THRESHOLDS = (50_000, 20, 50)
+"""Rare collections: the slowest key of a Textual program is the one that waits for the garbage collector."""
+
+
+class Shell(App[str]):
+    """An application whose screens are `LinesideScreen`s."""
+
+    TITLE = "lineside"
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS: ClassVar[list[BindingType]] = []
+    _themed = False
+    """Whether the theme has been chosen."""
+
+    def __init__(self, options: DashboardOptions, *, theme: str = "") -> None:
+        super().__init__()
+        self.animation_level = "none"
+        self.options = options
+        self.keymap_given: dict[str, str] = {}
+        self.history: dict[str, list[str]] = {}
+        self.prompt: Prompt | None = None
+        self._guard = Guard()
+        for own in THEMES:
+            self.register_theme(own)
+        self._themed = True
+        self._begin_with(self._first_theme(theme))
+        if options.ascii is not None:
+            glyphs.use(glyphs.ASCII if options.ascii else glyphs.UNICODE)
+
+    def _begin_with(self, name: str) -> None:
+        """Take a theme before the stylesheets are read; assigning it would have them read twice."""
+        if self.available_themes[name].ansi:
+            self.theme = name  # what it does to the terminal's own colours has to be done, too
+            return
+        self.set_reactive(App.theme, name)
+        self.stylesheet.set_variables(self.get_css_variables())
+
+    def _first_theme(self, wanted: str) -> str:
+        if self.no_color:
+            return MONO.name
+        return wanted if wanted in self.available_themes else THEMES[0].name
+
+    def get_css_variables(self) -> dict[str, str]:
+        """The tokens of the theme; none for the one that Textual begins with and nobody sees."""
+        return super().get_css_variables() if self._themed else {}
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Our own tokens for themes that lack them."""
+        return variable_defaults(self.current_theme)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """What each line passes on its way to the terminal. NO_COLOR means none at all, not shades of grey."""
+        if self.no_color:
+            return (NoColor(), self._guard)
+        return (*super().get_line_filters(), self._guard)
+
+    def redraw(self) -> None:
+        """Draw everything again, also what no style has changed: the signs are others."""
+        for widget in self.screen.query(Painter):
+            widget.forget_lines()
+            widget.refresh()
+
+    def now(self) -> datetime:
+        """The time that ages are counted from."""
+        return datetime.now(UTC)
+
+    def first_frame_stands(self) -> None:
+        """Collect garbage again, seldom: what was imported until now is none."""
+        gc.enable()
+        gc.freeze()
+        gc.set_threshold(*GC_THRESHOLDS)
+
+    def take_settings(self, settings: Settings) -> None:
+        """Take over what the configuration says about keys and looks."""
+        ui = settings.ui
+        self.keymap_given = dict(settings.keys)
+        if self.keymap_given:
+            self.set_keymap(self.keymap_given)
+        if not ui.mouse:
+            self.leave_mouse()
+        if isinstance(ui.ascii, bool) and self.options.ascii is None:
+            glyphs.use(glyphs.ASCII if ui.ascii else glyphs.UNICODE)
+            self.redraw()
+        if ui.theme and not self.no_color:
+            if ui.theme in self.available_themes:
+                self.theme = ui.theme
+            else:
+                self.say(str(ConfigError(f"there is no theme {ui.theme}", field="ui.theme")), "warning")
+
+    def leave_mouse(self) -> None:
+        """Leave the mouse to the terminal."""
+        release = getattr(self._driver, "_disable_mouse_support", None)
+        if release is not None:
+            release()
+
+    # Talk
+
+    def top_screen(self) -> LinesideScreen | None:
+        """The topmost screen that is no question or table of keys."""
+        raise NotImplementedError
+
+    def say(self, sentence: str, tone: str = "") -> None:
+        """Put a sentence into the last line of the screen on top."""
+        screen = self.top_screen()
+        if screen is not None:
+            screen.say(sentence, tone)
+
+    def later(self, what: Callable[[], Awaitable[Any]], group: str = "line") -> None:
+        """Call `what` on the event loop; what goes wrong becomes a sentence. A newer one of a group counts."""
+        work: Callable[[], Awaitable[None]] = partial(self._guarded, what)
+        self.run_worker(work, group=group, exclusive=True, exit_on_error=False)
+
+    async def _guarded(self, what: Callable[[], Awaitable[Any]]) -> None:
+        try:
+            await what()
+        except LinesideError as error:
+            self.say(str(error), "failed")
+        except Exception as error:  # a key that fails must not end the program
+            self.failed(error)
+
+    def failed(self, error: BaseException) -> None:
+        """Something went wrong that nobody expected: write it down, say a sentence, and go on."""
+        from tui.journal import unexpected
+
+        self.say(unexpected(error), "failed")
+
+    def _fatal_error(self) -> None:
+        """Textual's last word before it exits. A person reads a sentence; the traceback goes to a file."""
+        import sys
+
+        from rich.text import Text
+
+        from tui.journal import unexpected
+
+        error = sys.exception()
+        if error is not None and not self._exit_renderables:
+            self._exit_renderables.append(Text("lineside: " + unexpected(error)))
+        self._close_messages_no_wait()
+
+    # The prompt
+
+    def on_key(self, event: events.Key) -> None:
+        """Keys that were typed ahead, before the prompt had the focus, belong to the prompt."""
+        if self.prompt is not None and self.focused is self.prompt:
+            self.prompt.on_key(event)
+
+    def ask(
+        self,
+        screen: LinesideScreen,
+        label: str,
+        value: str,
+        complete: Callable[[str], Sequence[str]] | None = None,
+    ) -> None:
+        """Open the prompt of a screen, above the line of keys."""
+        from widgets.prompt import Prompt
+
+        if screen.query(Prompt):
+            return
+        prompt = self.prompt = Prompt(id="prompt")
+        screen.mount(prompt, before=screen.query("#foot-rule, #foot").first())
+        prompt.open(label, value, complete=complete or (lambda _: ()), history=self.history.setdefault(label, []))
+        # At once, not by `focus()`, which comes later: keys that are typed ahead belong to the prompt.
+        screen.set_focus(prompt)
+
+    def remember(self, label: str, text: str) -> None:
+        """Keep what was typed after a label, for `up` in the prompt."""
+        lines = self.history.setdefault(label, [])
+        if text and lines[-1:] != [text]:
+            lines.append(text)
+
+    def set_theme(self, name: str) -> None:
+        """`:theme NAME`."""
+        if name in self.available_themes:
+            self.theme = name
+        else:
+            self.say(f"themes: {', '.join(sorted(self.available_themes))}", "warning" if name else "")
+
+    def do_line(self) -> None:
+        """`:`: a command line."""
+        screen = self.top_screen()
+        if screen is not None:
+            self.ask(screen, ":", "", self.complete_line)
+
+    def complete_line(self, text: str) -> list[str]:
+        """Completions of the command line: whole lines."""
+        raise NotImplementedError
+
+    # Help
+
+    def do_help(self) -> None:
+        """`?`: the keys of this screen."""
+        from tui.screens.help import HelpScreen
+
+        screen = self.top_screen()
+        if screen is not None and screen is self.screen:
+            self.push_screen(HelpScreen(screen.NAME, self.keymap_given, screen.unavailable()))
+
+    def do_palette(self) -> None:
+        """`ctrl+p`: every command of this screen, found by typing."""
+        from tui.screens.palette import PaletteScreen
+
+        screen = self.top_screen()
+        if screen is not None and screen is self.screen:
+            palette = PaletteScreen(screen.NAME, self.keymap_given, screen.unavailable())
+            self.push_screen(palette, lambda id: screen.perform(id) if id else None)
