@@ -16,7 +16,7 @@ from pathlib import Path
 from statistics import median
 
 from tests.bench.fill import fill
-from tests.bench.measure import key, quantile, start, until
+from tests.bench.measure import environment, key, quantile, start, until
 from tests.terminal.pty import Terminal
 
 LINESIDE = [sys.executable, "-c", "from tui.cli import main; main()"]
@@ -40,17 +40,6 @@ KEYS: tuple[tuple[str, tuple[bytes, ...]], ...] = (
     ("scroll", (b"j",)),
 )
 """Keys in turn: the cursor within the page, pages, and lines that scroll."""
-
-
-def environment(folder: Path) -> dict[str, str]:
-    """Folders of the bench's own."""
-    return {
-        "LINESIDE_STATE_DIR": str(folder / "state"),
-        "LINESIDE_DATA_DIR": str(folder / "data"),
-        "HOME": str(folder),
-        "COLORTERM": "truecolor",
-        "PYTHONDONTWRITEBYTECODE": "",  # as installed: compiled once, not at every start
-    }
 
 
 def configure(folder: Path, url: str, token: str, projects: list[str]) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 from tests.terminal.pty import Terminal
 
@@ -14,6 +15,17 @@ PAUSE = 0.05
 """Seconds between two keys."""
 GIVE_UP = 30.0
 """Seconds after which something counts as not answered."""
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """Variables with folders of the bench's own."""
+    return {
+        "LINESIDE_STATE_DIR": str(folder / "state"),
+        "LINESIDE_DATA_DIR": str(folder / "data"),
+        "HOME": str(folder),
+        "COLORTERM": "truecolor",
+        "PYTHONDONTWRITEBYTECODE": "",  # as installed: compiled once, not at every start
+    }
 
 
 def until(terminal: Terminal, wanted: Callable[[bytes], bool], since: float) -> float:
@@ -49,12 +61,13 @@ def key(terminal: Terminal, typed: bytes) -> tuple[float, int]:
     """(milliseconds until the last byte of the answer, its bytes); silence of `SETTLED` ends an answer."""
     end = time.monotonic() + PAUSE
     while (left := end - time.monotonic()) > 0:
-        _read(terminal.fd, left)
+        terminal.raw += _read(terminal.fd, left)
     began = time.monotonic()
     os.write(terminal.fd, typed)
     last, size = began, 0
     while time.monotonic() - began < 1.0:
         chunk = _read(terminal.fd, SETTLED)
+        terminal.raw += chunk
         if not chunk:
             if size:
                 break
