@@ -41,6 +41,8 @@ format: $(VENV)/.dev ## Rewrite the sources in the house style
 
 bench: $(VENV)/.dev ## Figures of the speed budgets, as ratios in one run
 	$(BIN)/python -m tests.bench $(ARGS)
+	$(BIN)/python -m tests.bench.bench_log --peers
+	$(BIN)/python -m tests.bench.bench_tail
 
 screenshots: $(VENV)/.dev ## The pictures of the README, made by the application itself
 	$(BIN)/python -m tests.screenshots

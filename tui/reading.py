@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from tui.reading_out import Outlets
+from widgets.logmoves import counted
 from widgets.logview import LogView
 
 if TYPE_CHECKING:
@@ -36,6 +37,14 @@ class Reading(Outlets):
     _regex = False
     _case: bool | None = None
     _asking: Asking = ""
+    _way = ""
+    """In which way is searched, where that has just changed: said with what is found."""
+    _found = (0, 0, False)
+    """What a search found when that was last told: how many lines, which of them is current, whether it was over."""
+    _found_words = ""
+    """What was said of it."""
+    _all_found = False
+    """Whether the search was over once: what it finds from then on was written since."""
 
     def ask_line(self, label: str, value: str, complete: Callable[[str], Sequence[str]] | None = None) -> None:
         """Open the prompt line."""
@@ -53,7 +62,18 @@ class Reading(Outlets):
             return "save raw" if self.saves_raw(text) else "save plain"
         if self._asking == "goto":
             return "go to"
-        return ("&" if self._asking == "filter" else "/") + (".*" if self._regex else "") + CASE_SIGNS[self._case]
+        return self.filter_sign() if self._asking == "filter" else f"/{self._how()}"
+
+    def _how(self) -> str:
+        return (".*" if self._regex else "") + CASE_SIGNS[self._case]
+
+    def filter_text(self) -> str:
+        """What the log is filtered by."""
+        return self.filtered_by
+
+    def filter_sign(self) -> str:
+        """`&`, and how the text is compared."""
+        return f"&{self._how()}"
 
     def _open_prompt(self) -> Prompt | None:
         from widgets.prompt import Prompt
@@ -107,6 +127,7 @@ class Reading(Outlets):
 
     def do_log_search(self) -> None:
         """`/`: search; the history of searches is under `up`."""
+        self._way = ""
         self._ask("search", "")
 
     def do_log_filter(self) -> None:
@@ -129,6 +150,7 @@ class Reading(Outlets):
 
     def _again(self, way: str) -> None:
         """Search and filter again in another way, and say in which."""
+        self._way = f"{way}: "
         prompt = self._open_prompt()
         typing = self._asking if prompt is not None and prompt.value else ""
         if prompt is not None and typing:
@@ -146,12 +168,15 @@ class Reading(Outlets):
             prompt.refresh()
 
     def _search(self, text: str) -> str:
+        self._all_found = self._all_found and text == self.searched
         self.searched = text
         return self.view.search(text, regex=self._regex, case=self._case)
 
     def _filter(self, text: str) -> str:
         self.filtered_by = text
-        return self.view.filter(text, regex=self._regex, case=self._case)
+        wrong = self.view.filter(text, regex=self._regex, case=self._case)
+        self.refresh_frame()
+        return wrong
 
     def search_for(self, text: str) -> str:
         """Search for `text` as the prompt would; returns what is wrong with it, "" when nothing is."""
@@ -189,11 +214,17 @@ class Reading(Outlets):
 
     def on_log_view_searched(self, message: LogView.Searched) -> None:
         """Say how many there are."""
-        more = "" if message.done else " so far"
-        if message.count:
-            self.say(f"{message.place:,} of {message.count:,}{more}" if message.place else f"{message.count:,}{more}")
-        else:
-            self.say(f"no match{more}", "dim")
+        found, before = (message.count, message.place, message.done), self._found
+        grew = self._all_found and found != before and message.place in {0, before[1]}
+        self._found, self._all_found = found, self._all_found or message.done
+        if grew and self._notice.text != self._found_words:
+            return  # a log that grows, or a key that went elsewhere, has had its say
+        way, more = self._way, "" if message.done else " so far"
+        if message.done:
+            self._way = ""
+        words = f"{message.place:,} of {message.count:,}" if message.place else counted(message.count, "matching line")
+        self._found_words = f"{way}{words if message.count else 'no match'}{more}"
+        self.say(self._found_words, "" if message.count else "dim")
 
     def on_log_view_not_found(self, message: LogView.NotFound) -> None:
         """Say that there is none."""

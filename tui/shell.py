@@ -17,10 +17,13 @@ from data.errors import ConfigError, LinesideError
 from styles.themes import MONO, THEMES, variable_defaults
 from tui.guard import Guard
 from tui.options import DashboardOptions
+from tui.typed import forgive_rubbish
 from widgets import glyphs
 from widgets.paint import Painter
 
 if TYPE_CHECKING:
+    from textual.driver import Driver
+
     from data.config.settings import Settings
     from tui.screens.base import LinesideScreen
     from widgets.prompt import Prompt
@@ -52,6 +55,11 @@ class Shell(App[str]):
         self._begin_with(self._first_theme(theme))
         if options.ascii is not None:
             glyphs.use(glyphs.ASCII if options.ascii else glyphs.UNICODE)
+
+    def get_driver_class(self) -> type[Driver]:
+        """The driver of this system, which then takes any bytes."""
+        forgive_rubbish()
+        return super().get_driver_class()
 
     def _begin_with(self, name: str) -> None:
         """Take a theme before the stylesheets are read; assigning it would have them read twice."""

@@ -8,13 +8,16 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from io import BufferedReader
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from data.errors import LinesideError
 from tui.cli.failures import report
 from tui.cli.logwriter import Form, LineWriter
+from tui.viewer_packed import compression
 from tui.viewer_source import MAGIC_BYTES, open_file
-from tui.viewer_spool import Unpacked, compression
+
+if TYPE_CHECKING:
+    from tui.viewer_packed import Unpacked
 
 CHUNK = 1 << 16
 """Bytes read at a time; what a pipe holds."""

@@ -26,6 +26,10 @@ LOOK_SECONDS = 0.1
 """Seconds between two looks at a file: what is appended seems to appear at once, and looking costs some 10 µs."""
 
 
+FIRST_LOOK = 131_072
+"""Bytes of a large file that are read for the first frame: some pages."""
+
+
 class TailFirst(LogIndex):
     """An index of which the end is shown before anything else is read, so that the first frame need not wait."""
 
@@ -130,7 +134,7 @@ class ViewScreen(Reading, LinesideScreen):
         self._open()
 
     def _open(self) -> None:
-        self.index = TailFirst(self.source.path)
+        self.index = TailFirst(self.source.path, tail=FIRST_LOOK)
         self.index.waits = not self._ready
         self.view.open(self.index)
         self.view.set_status(self.source.status)
@@ -238,7 +242,8 @@ class ViewScreen(Reading, LinesideScreen):
             lines = Cell(f"{index.lines:,} line{'' if index.lines == 1 else 's'}", "dim")
         else:
             lines = Cell(f"indexing {100 * (index.size - index.start) // max(1, index.size)} %", "running")
-        return (lines, Cell(size(index.size)))
+        shown = (Cell.of((f"{self.filter_sign()} ", "dim"), (self.filtered_by, "accent")),) if self.filtered_by else ()
+        return (*shown, lines, Cell(size(index.size)))
 
     def _section_name(self) -> str:
         """Heading of the section that the current line lies in."""

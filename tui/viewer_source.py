@@ -6,12 +6,15 @@ import os
 import stat
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from data.clean import clean
 from data.errors import LinesideError, UsageError
-from tui.viewer_spool import STDIN, Spool, compression
+from tui.viewer_packed import compression
 from widgets.cells import Cell
+
+if TYPE_CHECKING:
+    from tui.viewer_spool import Spool
 
 News: TypeAlias = Literal["", "grown", "another"]
 """What happened to a source: nothing that is seen, more of it or less, or its `path` is that of another file now."""
@@ -153,9 +156,15 @@ def _opener(name: str, pipe: int | None) -> Callable[[], Source]:
     if name == "-":
         if pipe is None:
             raise UsageError("nothing is piped into this program", hint="name a file, or: some-command | lineside view")
-        return lambda: StreamSource("stdin", Spool.of_pipe(pipe, STDIN))
+        return lambda: _piped(pipe)
     _check(name)
     return lambda: open_source(name)
+
+
+def _piped(pipe: int) -> Source:
+    from tui.viewer_spool import STDIN, Spool
+
+    return StreamSource("stdin", Spool.of_pipe(pipe, STDIN))
 
 
 def _check(name: str) -> None:
@@ -181,16 +190,18 @@ def open_source(name: str) -> Source:
     handle = open_file(name)
     found = os.fstat(handle)
     shown = clean(os.path.basename(name.rstrip("/")) or name)
-    if not stat.S_ISREG(found.st_mode):
-        os.set_blocking(handle, True)
-        return StreamSource(shown, Spool.of_pipe(handle, shown))
-    begin = os.pread(handle, MAGIC_BYTES, 0)
+    regular = stat.S_ISREG(found.st_mode)
+    begin = os.pread(handle, MAGIC_BYTES, 0) if regular else b""
     unpack = compression(begin, shown)
+    if regular and unpack is None and (found.st_size or not begin):
+        return FileSource(name, handle)
+    from tui.viewer_spool import Spool
+
     if unpack is not None:
         return StreamSource(shown, Spool.of_packed(handle, unpack, shown))
-    if begin and not found.st_size:  # a file that the kernel makes while it is read, as those in /proc
-        return StreamSource(shown, Spool.of_pipe(handle, shown))
-    return FileSource(name, handle)
+    # Not a file, or one that the kernel makes while it is read, as those in /proc.
+    os.set_blocking(handle, True)
+    return StreamSource(shown, Spool.of_pipe(handle, shown))
 
 
 def open_file(name: str) -> int:
@@ -200,12 +211,12 @@ def open_file(name: str) -> int:
         NoSuchThing: there is none.
         UsageError: it is a folder, may not be read, or is compressed in a way that Python cannot undo.
     """
-    from tui.cli.failures import NoSuchThing
-
     shown = clean(name)
     try:
         handle = os.open(name, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except FileNotFoundError:
+        from tui.cli.failures import NoSuchThing
+
         raise NoSuchThing(f"there is no file {shown}") from None
     except (OSError, ValueError) as error:
         raise UsageError(f"{shown} cannot be read: {getattr(error, 'strerror', '') or error}") from None

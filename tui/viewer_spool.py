@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import bz2
-import gzip
 import lzma
 import os
 import select
@@ -12,10 +10,10 @@ import tempfile
 import zlib
 from collections.abc import Callable, Iterator
 from threading import Thread
-from typing import IO, TypeAlias
 
 from data.errors import UsageError
 from tui.present.text import size as size_text
+from tui.viewer_packed import Unpack
 from widgets.cells import Cell
 
 CHUNK = 1 << 18
@@ -28,30 +26,6 @@ STOP_SECONDS = 0.5
 """Seconds that a thread gets to end; a read that blocks in a device may take longer."""
 STDIN = "the pipe"
 """How the standard input is called in sentences."""
-
-Unpacked: TypeAlias = gzip.GzipFile | bz2.BZ2File | lzma.LZMAFile
-Unpack: TypeAlias = Callable[[IO[bytes]], Unpacked]
-"""Makes of a compressed file one that reads as what was compressed."""
-
-MAGIC: tuple[tuple[bytes, Unpack], ...] = (
-    (b"\x1f\x8b\x08", lambda file: gzip.GzipFile(fileobj=file)),
-    (b"BZh", bz2.BZ2File),
-    (b"\xfd7zXZ\x00", lzma.LZMAFile),
-)
-"""How compressed files begin (RFC 1952; the bzip2 and xz file formats)."""
-ZSTD = b"\x28\xb5\x2f\xfd"
-"""How files of zstd begin (RFC 8878)."""
-
-
-def compression(begin: bytes, name: str) -> Unpack | None:
-    """How to undo the compression of a file that begins so; None when it is none.
-
-    Raises:
-        UsageError: this Python cannot undo it.
-    """
-    if begin.startswith(ZSTD):
-        raise UsageError(f"{name} is compressed with zstd", hint=f"zstd -dc {name} | lineside view")
-    return next((unpack for magic, unpack in MAGIC if begin.startswith(magic)), None)
 
 
 class Spool(Thread):

@@ -207,6 +207,8 @@ class LogBody(LogFolds):
         """The user went elsewhere."""
         self._homing = False
         self._held = None
+        if self._lead is not None:
+            self._lead.rest()
 
     def on_unmount(self) -> None:
         """End reading."""

@@ -145,7 +145,11 @@ class LogFind(LogSeek):
                 self.post_message(self.Searched(*found))
 
     def show_match(self, goal: Goal, line: int) -> None:
-        """Go to what `goal` was; while one types, remember where that was."""
+        """Go to what `goal` was, and say which one it is, even the same again; while one types, remember where it was.
+
+        A view that ceases to follow the end for it says so too, which is not to stand there instead.
+        """
+        self._told = None
         super().show_match(goal, line)
         if goal.typed:
             self._landed = self.place_now()

@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
-from data.logtext.when import LogTimes, parse_age, parse_clock
 from widgets.logmarks import LogMarks
 from widgets.logmoves import counted
 
 NUMBER = re.compile(r"-?\d{1,18}")
 PERCENT = re.compile(r"(\d{1,3})\s*%")
 
-HELP = "4312 a line, -20 from the end, 50% a part, 12:30 a time, +90s since the beginning"
+HELP = "4312, -20 from the end, 50%, 12:30, or +90s since the beginning"
 
 
 class LogGoto(LogMarks):
@@ -75,6 +74,8 @@ class LogGoto(LogMarks):
         return self._go(number - 1 if number > 0 else self.lines + number)
 
     def _go_to_time(self, text: str) -> str:
+        from data.logtext.when import LogTimes, parse_age, parse_clock
+
         assert self.index is not None
         clock, age = parse_clock(text), parse_age(text)
         if clock is None and age is None:

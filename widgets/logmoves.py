@@ -8,7 +8,6 @@ from typing import get_args
 from textual.message import Message
 
 from data.logtext.stamps import Stamps
-from data.logtext.when import LogTimes
 from widgets.logbody import LogBody
 
 PAN_STEP = 16
@@ -83,9 +82,11 @@ class LogMoves(LogBody):
 
     def action_stamps(self) -> None:
         """The next way to show timestamps."""
+        from data.logtext.when import LogTimes
+
         ways: tuple[Stamps, ...] = get_args(Stamps)
         if self.stamps == "off" and (self.index is None or not LogTimes(self.index).by_runner):
-            self.tell("this log has no timestamps", "dim")
+            self.tell("the runner wrote no timestamps into this log", "dim")
             return
         at_top = self.at_top()
         self.stamps = ways[(ways.index(self.stamps) + 1) % len(ways)]

@@ -16,7 +16,6 @@ from textual.strip import Strip
 
 from data.logtext import LogIndex, LogLine, Section
 from data.logtext.stamps import STAMP_CELLS, Stamps, clock, stamp_text
-from data.logtext.when import LogTimes
 from widgets.cells import Cell, crop_spans
 from widgets.glyphs import glyphs
 from widgets.logcolours import LogColours
@@ -203,7 +202,9 @@ class LogPaint(LogColours):
         fill = self._selection_style() if self._is_chosen(line.number) else None
         text = line.text + self._duration(line)
         if self.wrap:
-            start, end = self.cuts_of(line.number)[part : part + 2]
+            cut = self.cuts_of(line.number)
+            part = min(part, len(cut) - 2)  # a new width may be drawn in before the rows are counted for it
+            start, end = cut[part : part + 2]
             return start, overlay(self._paint(line, text, len(text), selected), start, end), fill
         seen = window(text, self.pan, room)
         if seen.more:
@@ -251,6 +252,8 @@ class LogPaint(LogColours):
     def _begun(self, line: LogLine) -> datetime | None:
         """The first time in the log; that of `line` where none is found near the beginning."""
         if self._first_time is None and self.index is not None:
+            from data.logtext.when import LogTimes
+
             first = LogTimes(self.index, self.zone).first
             self._first_time = line.timestamp if first is None else first.time
         return self._first_time

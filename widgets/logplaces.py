@@ -160,6 +160,8 @@ class LogPlaces(LogPaint):
         self._placing = True
         super().jump(row)
         self._placing = False
+        if self.top != row:  # there is no room yet to scroll in; a part belongs to its own line only
+            self.part = 0
         if before[0] == self.top and before[1] != self.part:
             self.refresh()
 
@@ -236,11 +238,15 @@ class LogPlaces(LogPaint):
 
     def set_wrap(self, on: bool) -> None:
         """Wrap long lines, or let `pan` move them."""
-        if on != self.wrap:
-            place = self.at_top()
+        if on == self.wrap:
+            return
+        if not self.is_attached:  # nothing stands anywhere yet
             self.wrap = on
-            self.pan = 0
-            self.reflow(place)
+            return
+        place = self.at_top()
+        self.wrap = on
+        self.pan = 0
+        self.reflow(place)
 
     def pan_by(self, cells: int) -> None:
         """Move lines that run on by `cells`, to the right as far as the longest line in sight goes."""

@@ -11,8 +11,6 @@ from contextlib import suppress
 from pathlib import Path
 from time import monotonic
 
-from data.logtext.search import find_first, find_lines
-
 REPORT_EVERY = 0.05
 """Seconds between two reports of a running search."""
 
@@ -102,6 +100,8 @@ class LineSearch:
         """The quick pass."""
         self._looked = True
         stopped = self._stopped.is_set
+        from data.logtext.search import find_first  # only now, as a log is opened far more often than searched
+
         self.first = find_first(self.path, self.pattern, offset=self._near, stop=stopped)
         if self.first is None and self._near:
             self.first = find_first(self.path, self.pattern, size=self._near, stop=stopped)
@@ -109,6 +109,8 @@ class LineSearch:
             self._report(self)
 
     def _search(self) -> None:
+        from data.logtext.search import find_lines
+
         reported = monotonic()
         told = len(self.lines)
         for found in find_lines(self.path, self.pattern, offset=self._offset, line=self._line):

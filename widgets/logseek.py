@@ -9,8 +9,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from textual.message import Message
 
-from data.logtext import ERRORS, LogIndex
-from data.logtext.failing import failing_line
+from data.logtext import LogIndex, error_pattern
 from widgets.loggoto import LogGoto
 from widgets.logsearch import LineSearch
 
@@ -269,13 +268,15 @@ class LogSeek(LogGoto):
         if self.index is None or not self.index.lines:
             return
         if self._errors is None:
-            self._errors = self.start_search(ERRORS, self.here + 1)
+            self._errors = self.start_search(error_pattern(), self.here + 1)
             self.seek(Goal(self._errors, "error", self.here, quick=True))
         else:
             self.seek(self.next_of(self._errors, "error", 1))
 
     def show_failing(self) -> bool:
         """Show the line at which a job failed; whether there is one. It lies in what is known at once."""
+        from data.logtext.failing import failing_line
+
         if self.index is None:
             return False
         line = failing_line(self.index)

@@ -23,6 +23,8 @@ BYTES: Final = {
 """Bytes of each unit of size, in capitals."""
 MAX_DURATION: Final = 100 * 366 * 86_400.0
 """A hundred years in seconds; longer is a mistake, and dates could not be reckoned with."""
+MAX_SIZE: Final = 2**63 - 1
+"""The largest size of a file (`off_t`); more is a mistake."""
 
 DURATION_RULE: Final = "a duration such as 30s, 15m, 12h, 90d, 2w or 1h30m; a plain number is seconds"
 """How a duration is written."""
@@ -76,7 +78,10 @@ def parse_size(text: str) -> int:
     found = _SIZE.fullmatch(text.strip().upper())
     if found is None or found[2] not in BYTES or not text.isascii():
         raise ConfigError(f"`{text}` is not {SIZE_RULE}")
-    return round(float(found[1]) * BYTES[found[2]])
+    size = float(found[1]) * BYTES[found[2]]
+    if size > MAX_SIZE:
+        raise ConfigError(f"`{text}` is larger than any disk")
+    return round(size)
 
 
 def format_size(count: int) -> str:

@@ -44,6 +44,9 @@ class Keeper:
         self._context, self._files, self._quota, self._window = context, files, quota, window
         self._waiting: dict[str, float] = {}
         self._passed_over: set[str] = set()
+        """Jobs that this sweep leaves alone."""
+        self._too_large: set[str] = set()
+        """Jobs whose logs are larger than all that may be kept: fetched once, dropped again, and then left alone."""
         self._tries: dict[str, int] = {}
         self._news = asyncio.Event()
         self._changed: set[str] = set()
@@ -107,7 +110,8 @@ class Keeper:
         """Plan what is to be fetched of these; `chosen` remembers the answers by run."""
         for job in jobs:
             ended = job.status in FINISHED and job.start is not None and not job.bridge
-            if not ended or job.log.complete or job.id in self._waiting or job.id in self._passed_over:
+            planned = job.id in self._waiting or job.id in self._passed_over or job.id in self._too_large
+            if not ended or job.log.complete or planned:
                 continue
             if job.pipeline_run_id not in chosen:
                 chosen[job.pipeline_run_id] = await self._is_chosen(job)
@@ -182,4 +186,4 @@ class Keeper:
             return
         fetch = await copy.fetch(job, last=True)
         if self._quota.limit and fetch.size > self._quota.limit:
-            self._passed_over.add(copy.id)  # it is dropped again at once
+            self._too_large.add(copy.id)

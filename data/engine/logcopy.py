@@ -87,7 +87,19 @@ class LogCopy:
         """
         fetch = Fetch(self.held.size)
         before = self.held
-        thorough = last or not self._compared
+        await self._ask(job, fetch, before, thorough=last or not self._compared, wait=wait)
+        came = 0
+        # A server may cap its answers by itself: the last time all has come when nothing comes any more.
+        while last and fetch.how == "byte_offset" and fetch.came > came:
+            came = fetch.came
+            await self._ask(job, fetch, before, thorough=False, wait=wait)
+        if last or (fetch.gone and job.status in FINISHED):
+            self.held = replace(self.held, complete=True, erased=self.held.erased or not fetch.size)
+        await self.write(force=True)
+        return fetch
+
+    async def _ask(self, job: JobRun, fetch: Fetch, before: LogState, *, thorough: bool, wait: Wait | None) -> None:
+        """One request; what it brings is told while it comes."""
         work = asyncio.ensure_future(
             self._context.server.call(
                 lambda source: self._copy(source, job, fetch, thorough=thorough), rank=self._rank, lane=self._lane
@@ -102,14 +114,12 @@ class LogCopy:
                     await wait()
             await work
             self._compared = True
-        finally:
+        except BaseException:
             fetch.over.set()
+            raise
+        finally:
             work.cancel()
             self._note(before, fetch)
-        if last or (fetch.gone and job.status in FINISHED):
-            self.held = replace(self.held, complete=True, erased=self.held.erased or not fetch.size)
-        await self.write(force=True)
-        return fetch
 
     def _copy(self, source: GitLabSource, job: JobRun, fetch: Fetch, *, thorough: bool) -> None:
         """Append what the server sends, piece by piece. Runs in a thread of its own."""

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from data.engine.desk import Desk
 from data.engine.timing import Timing
 from data.model import JobRun, LogState, PipelineRun
+from data.model.vocabulary import FINISHED
 from data.store.logs import LogFiles, LogUse
 from data.store.port import Store
 
@@ -65,7 +66,9 @@ async def drop(store: Store, files: LogFiles, uses: Sequence[LogUse]) -> int:
         batch = uses[start : start + BATCH]
         await asyncio.to_thread(_unlink, files, batch)
         jobs = await store.get_many(JobRun, [use.job_id for use in batch if use.job_id])
-        await store.put([replace(job, log=dropped(job.log)) for job in jobs.values()])
+        # The record of a running job belongs to whoever syncs it, and its tail finds out by itself.
+        ended = (job for job in jobs.values() if job.status in FINISHED)
+        await store.put([replace(job, log=dropped(job.log)) for job in ended])
         freed += sum(use.size for use in batch)
     return freed
 

@@ -17,7 +17,7 @@ from data.engine.logcopy import Fetch, LogCopy
 from data.engine.runs import MAX_DEPTH
 from data.engine.server import Lane
 from data.errors import NotFound, SourceError, StoreError
-from data.model import JobRun, PipelineRun, SyncState
+from data.model import JobRun, LogState, PipelineRun, SyncState
 from data.model.vocabulary import FINISHED
 from data.store.logs import LogChanged, LogFiles
 
@@ -227,7 +227,7 @@ class Tail:
         self._quiet = 0 if fetch.came else self._quiet + 1
         self._least = min(LOAD * fetch.seconds, LONGEST) if fetch.how == "whole" else 0.0
         held = self._copy.held
-        await self._say(_told(held.erased, held.complete, held.size, fetch))
+        await self._say(_told(job, held, fetch))
         return held.complete
 
     def _is_over(self, job: JobRun) -> bool:
@@ -283,7 +283,7 @@ def waits_for(job: JobRun) -> str:
     return reason
 
 
-def _told(erased: bool, complete: bool, size: int, fetch: Fetch) -> str:
-    if erased:
-        return GONE if size else NOTHING
-    return "" if complete or fetch.came else RUNNER_PACE
+def _told(job: JobRun, held: LogState, fetch: Fetch) -> str:
+    if held.erased:
+        return GONE if held.size else NOTHING
+    return "" if held.complete or fetch.came or job.status in FINISHED else RUNNER_PACE

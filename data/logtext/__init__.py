@@ -8,22 +8,18 @@ Format: GitLab docs, ci/jobs/job_logs; runner feature flag FF_TIMESTAMPS; lib/gi
 """
 
 from data.logtext.index import Growth, LogIndex, Section
-from data.logtext.kinds import ERRORS
+from data.logtext.kinds import error_pattern
 from data.logtext.lead import Lead, LeadPart
 from data.logtext.line import LogLine, Mark, TextSpan, parse_line, plain
-from data.logtext.search import Found, compile_pattern, find_error_lines, find_lines
+from data.logtext.pattern import compile_pattern
 from data.logtext.sgr import PLAIN, Colour, Sgr
-from data.logtext.stream import LineAssembler
 
 __all__ = [
-    "ERRORS",
     "PLAIN",
     "Colour",
-    "Found",
     "Growth",
     "Lead",
     "LeadPart",
-    "LineAssembler",
     "LogIndex",
     "LogLine",
     "Mark",
@@ -31,8 +27,7 @@ __all__ = [
     "Sgr",
     "TextSpan",
     "compile_pattern",
-    "find_error_lines",
-    "find_lines",
+    "error_pattern",
     "parse_line",
     "plain",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from data.logtext.kinds import ERROR_HINTS, ERRORS
+from data.logtext.kinds import ERROR_HINTS, error_pattern
 
 FOLDS_TO_ASCII = frozenset("\u0130\u0131\u017f\u212a")
 """The other characters that a pattern which ignores case takes for an ASCII letter: dotted and dotless i, long s, and
@@ -42,7 +42,7 @@ class Needle(NamedTuple):
 
 def needle_of(pattern: re.Pattern[str]) -> Needle:
     """The longest text that every match of `pattern` holds; of several alternatives one of each."""
-    if pattern is ERRORS:
+    if pattern is error_pattern():
         return _HINTS
     if pattern.flags & ~_FLAGS:
         return Needle()

@@ -62,8 +62,10 @@ class LogIndex:
         start: first byte that is known; the lines are numbered from here.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, tail: int | None = None) -> None:
+        """Nothing is read yet. Of a large file the first `extend` takes the last `tail` bytes (None: 1 MiB)."""
         self.path = path
+        self._tail = TAIL if tail is None else tail
         self.size = 0
         self.lines = 0
         self._fd = -1
@@ -117,7 +119,7 @@ class LogIndex:
         if size == self.size and self._settled_blocks_done(size):
             return Growth(reset, self.lines, True)
         if self.size == 0 and size > LARGE:
-            self._base = self._settled = (size - TAIL) // BLOCK
+            self._base = self._settled = (size - self._tail) // BLOCK
         first = max(0, self.lines - 1)
         self._unsettle()
         done = True

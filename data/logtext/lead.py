@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from data.logtext.raw import CONTINUATION, LOOKAHEAD, MARK_BYTES, MARK_HINT, has_continuations
@@ -50,6 +50,8 @@ class Lead:
 
     def __init__(self, handle: int, end: int, generation: int) -> None:
         self._handle, self._end, self._generation = handle, end, generation
+        self.between: Callable[[], None] = lambda: None
+        """Called in the reading thread before each piece, every half millisecond: may wait to let others go first."""
 
     def __iter__(self) -> Iterator[LeadPart]:
         """Parts of some 25 ms of work each, the last one reaches the beginning. Reads the file; for another thread."""
@@ -65,6 +67,7 @@ class Lead:
         counts = array("I")
         marks: list[RankedMark] = []
         for block in range(first, end, PIECE):
+            self.between()
             blocks = min(PIECE, end - block)
             data = os.pread(self._handle, blocks * BLOCK + LOOKAHEAD, block * BLOCK)
             found_counts, found_marks = count_blocks(data, block, blocks)

@@ -106,7 +106,7 @@ class _Row:
             return
         gap = self.column - len(self.characters)
         if gap > 0:
-            self.characters += " " * gap
+            self.characters += [" "] * gap
             self.looks += [PLAIN] * gap
         end = self.column + len(text)
         self.characters[self.column : end] = text
@@ -122,7 +122,7 @@ class _Row:
         kept = 0 if what == "2" else self.column
         if what == "1":
             blank = min(self.column + 1, len(self.characters))
-            self.characters[:blank] = " " * blank
+            self.characters[:blank] = [" "] * blank
             self.looks[:blank] = [PLAIN] * blank
         else:
             del self.characters[kept:]

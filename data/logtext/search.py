@@ -13,7 +13,6 @@ from data.logtext.findmatch import matching
 from data.logtext.findneedle import Needle, needle_of
 from data.logtext.findtext import WindowText, shown
 from data.logtext.findwindow import last_start, line_around, next_line, nth_line, windows
-from data.logtext.kinds import ERRORS
 
 QUICK_WINDOW = 131_072
 """Bytes that `find_first` looks at in one go, some 0.1 ms."""
@@ -42,16 +41,6 @@ class Found(NamedTuple):
     offset: int
     line: int
     size: int
-
-
-def compile_pattern(text: str, *, regex: bool = False, case: bool | None = None) -> re.Pattern[str]:
-    """A pattern for `find_lines`; without `case` upper and lower case differ only if `text` has an upper case letter.
-
-    Raises:
-        re.error: when `regex` is set and `text` is not a regular expression.
-    """
-    exact = any(character.isupper() for character in text) if case is None else case
-    return re.compile(text if regex else re.escape(text), re.MULTILINE | (0 if exact else re.IGNORECASE))
 
 
 def find_lines(path: Path, pattern: re.Pattern[str], *, offset: int = 0, line: int = 0) -> Iterator[Found]:
@@ -137,13 +126,3 @@ def _first_hit(
             position = at + 1 if line is None else line.end - start
         start += max(QUICK_WINDOW, position)
     return None
-
-
-def find_error_lines(path: Path) -> Iterator[int]:
-    """Numbers (0-based) of the lines of `path` that tell of an error, ascending."""
-    newest = -1
-    for found in find_lines(path, ERRORS):
-        for number in found.lines:
-            if number > newest:
-                newest = number
-                yield number

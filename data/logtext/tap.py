@@ -199,7 +199,8 @@ class Tap:
             header = line.timestamp.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z 00O "
         # Behind the marker of a section's end, too, stands a line such as the verdict on the job.
         kind = kind_of(line.text) if line.marks else line.kind
-        return f"{header}{self._label} {ERROR if kind == 'error' else BAR} {_painted(line, kind)}\n".encode()
+        bar = coloured(ERROR, _LOOKS["error"]) if kind == "error" else BAR
+        return f"{header}{self._label} {bar} {_painted(line, kind)}\n".encode()
 
 
 def cells(text: str) -> int:

@@ -91,16 +91,19 @@ class LogFiles:
             StoreError: the disk is full.
             StoreReadOnly: the folder cannot be written.
         """
-        with _as_store_errors(self.path(job_id)) as path, _opened(path) as handle:
-            fcntl.flock(handle, fcntl.LOCK_EX)
-            stat = os.fstat(handle)
-            if stat.st_size != offset:
-                raise LogChanged(
-                    f"the log of {job_id} holds {stat.st_size} bytes, not {offset}", hint="read its size again"
-                )
-            if not stat.st_nlink or os.pread(handle, len(after), offset - len(after)) != after:
-                raise LogChanged(f"the log of {job_id} was begun anew", hint="read its size again")
-            _write(handle, offset, data)
+        with _as_store_errors(self.path(job_id)) as path:
+            if offset and not path.exists():
+                raise LogChanged(f"the log of {job_id} is not here any more", hint="read its size again")
+            with _opened(path) as handle:
+                fcntl.flock(handle, fcntl.LOCK_EX)
+                stat = os.fstat(handle)
+                if stat.st_size != offset:
+                    raise LogChanged(
+                        f"the log of {job_id} holds {stat.st_size} bytes, not {offset}", hint="read its size again"
+                    )
+                if not stat.st_nlink or os.pread(handle, len(after), offset - len(after)) != after:
+                    raise LogChanged(f"the log of {job_id} was begun anew", hint="read its size again")
+                _write(handle, offset, data)
         self.appended += len(data)
         return offset + len(data)
 

@@ -144,6 +144,22 @@ def measure_keys(log: Path, env: dict[str, str], rounds: int) -> None:
         print(f"  {name:14} p50 {quantile(values, 0.5):6.1f} ms   p99 {quantile(values, 0.99):6.1f} ms", flush=True)
 
 
+def measure_open(log: Path, small: Path, env: dict[str, str], rounds: int) -> None:
+    """Inside the running program: from the key that changes to a large file until its last line is painted."""
+    times = []
+    with Terminal([*VIEW, str(small), str(log)], columns=120, rows=40, env=env) as terminal:
+        until(terminal, shows(LAST), time.monotonic())
+        for _ in range(rounds):
+            settle(terminal, 2.0)
+            del terminal.raw[:]
+            since = time.monotonic()
+            terminal.send("}")
+            times.append(until(terminal, shows(LAST), since))
+            settle(terminal, 2.0)
+            terminal.send("{")
+    print(f"  opened inside the running program: {median(times):.0f} ms, at most {max(times):.0f} ms", flush=True)
+
+
 def measure_find(viewers: list[Viewer], log: Path, env: dict[str, str], rounds: int) -> None:
     """From the beginning: a text that stands in the last line but one."""
     for viewer in viewers:
@@ -250,6 +266,7 @@ def main() -> None:
         print(f"{log.stat().st_size / 1e9:.2f} GB, {lines:,} lines, 120x40, median of {given.rounds}; others once")
         print("the end painted, from exec", flush=True)
         measure_start(viewers, log, env, given.rounds)
+        measure_open(log, small, env, given.rounds)
         print("keys")
         measure_keys(log, env, given.rounds)
         print(f"a text in the last line but one found from the beginning, {log.stat().st_size / 1e6:.0f} MB")

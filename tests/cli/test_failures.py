@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import subprocess
@@ -171,6 +172,26 @@ def test_a_reader_that_goes_away_is_no_error(words: list[str]) -> None:
     assert "BrokenPipe" not in err
     assert "Exception ignored" not in err
     assert code in {0, failures.READER_GONE}
+
+
+@pytest.mark.usefixtures("store_file")
+@pytest.mark.parametrize("words", ["runs --json", "logs 1033 --raw", "logs 1033 --sections"])
+@pytest.mark.parametrize(("to", "said"), [("/dev/full", "lineside: the output: No space left on device\n"), ("&-", "")])
+def test_an_output_that_takes_nothing(words: str, to: str, said: str) -> None:
+    done = subprocess.run(
+        ["sh", "-c", f"{sys.executable} -m tui.cli --no-engine {words} >{to}"],
+        cwd=Path(tui.cli.__file__).parents[2],
+        timeout=TIMEOUT,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert done.stderr.endswith(said)
+    assert "bug" not in done.stderr
+
+
+def test_a_file_that_may_not_be_read_is_no_bug(capsys: pytest.CaptureFixture[str]) -> None:
+    code = failures.report(PermissionError(errno.EACCES, "Permission denied", "/logs/1.log"))
+    assert (code, capsys.readouterr().err) == (1, "lineside: /logs/1.log: Permission denied\n")
 
 
 def test_a_process_without_streams() -> None:

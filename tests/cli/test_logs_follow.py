@@ -8,13 +8,14 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 
 import tui.cli
-from data.model import JobRun, LogState
+from data.model import JobRun, LogState, SyncState
 from data.store.logs import LogFiles
 from data.store.open import open_store
 from tests.cli.conftest import fill
@@ -102,6 +103,23 @@ class Written:
         """The server has another log now."""
         self._files.reset(JOB, text.encode())
 
+    def say(self, message: str) -> None:
+        """What the log waits for."""
+        fill(self._store_file, [SyncState(id=f"log:{JOB}", connection="gitlab", last_error=message)])
+
+    def await_interest(self) -> None:
+        """Wait until somebody wants the log."""
+
+        async def wait() -> None:
+            store = await open_store(self._store_file)
+            deadline = time.monotonic() + DEADLINE
+            while f"log:{JOB}" not in {one.topic for one in await store.interests(datetime.now(UTC))}:
+                assert time.monotonic() < deadline
+                await asyncio.sleep(0.01)
+            await store.close()
+
+        asyncio.run(wait())
+
     def finish(self) -> None:
         """The job has ended, and all of its log is here."""
 
@@ -186,6 +204,26 @@ def test_a_running_job_has_what_it_has(follow: Follow, log: Written) -> None:
     failing = follow("--failing")
     assert failing.end() == 1
     assert b"tells of a failure" in failing.err
+
+
+def test_of_a_running_job_what_the_server_has_by_now_is_waited_for(follow: Follow, log: Written) -> None:
+    log.say("an engine that is gone waited for the runner")
+    log.append("one\n")
+    asked = follow("--timeout", str(DEADLINE))
+    log.await_interest()
+    log.append("two\n")
+    assert asked.end() == 0
+    assert (asked.out.decode(), asked.err.decode()) == ("one\ntwo\n", "")
+
+
+def test_a_running_job_that_has_printed_nothing_since(follow: Follow, log: Written) -> None:
+    log.append("one\n")
+    asked = follow("--timeout", str(DEADLINE), "--tail", "3")
+    log.await_interest()
+    assert asked.process.poll() is None
+    log.say("the runner sends every 60 s")
+    assert asked.end() == 0
+    assert (asked.out.decode(), asked.err.decode()) == ("one\n", "train: the runner sends every 60 s\n")
 
 
 def test_to_follow_a_section_that_never_comes_says_so_at_the_end(follow: Follow, log: Written) -> None:

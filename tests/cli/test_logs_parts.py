@@ -227,6 +227,9 @@ def test_the_times_before_the_lines(invoke: Invoke) -> None:
         "+1:15    Traceback (most recent call last):"
     ]
     assert lines(invoke, "--grep", "Trace", "--timestamps", "delta") == ["+58.0s   Traceback (most recent call last):"]
+    # the line before is the one that was printed, not the empty one with the section's end, 9 s later
+    assert lines(invoke, "--tail", "1", "--timestamps", "delta") == ["         ERROR: Job failed: exit code 1"]
+    assert lines(invoke, "--failing", "--timestamps", "delta")[-1] == "+9.0s    ERROR: Job failed: exit code 1"
     assert lines(invoke, "--since", "11:59:20", "--timestamps", "relative")[0] == "+1:20    Running after_script"
     assert lines(invoke, "--tail", "1", "--timestamps", "off") == ["ERROR: Job failed: exit code 1"]
 
@@ -295,6 +298,9 @@ def test_a_log_that_is_empty_has_no_file(invoke: Invoke, store_file: Path) -> No
         (["--sections", "--tail", "3"], "--sections does not go with --tail"),
         (["--failing", "--since", "10m"], "--failing does not go with --since"),
         (["--tail", "-1"], "--tail"),
+        (["--tail", "9" * 30], "--tail"),
+        (["--grep", "x", "--context", "9" * 30], "--context"),
+        (["--grep", "a{99999999999}"], "a number of repetitions is too large"),
         (["--timestamps", "never"], "never"),
     ],
 )

@@ -14,8 +14,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data.logtext import LineAssembler, LogIndex, LogLine, compile_pattern, parse_line
+from data.logtext import LogIndex, LogLine, compile_pattern, parse_line
 from data.logtext.raw import LINE_HEADERS
+from data.logtext.stream import LineAssembler
 from tests.terminal import corpus, scanner
 from tui.cli.logplace import is_shown, tail_start
 from tui.cli.logselect import Matching, Sections

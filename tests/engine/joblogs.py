@@ -110,3 +110,12 @@ async def said(lab: Lab, job: JobRun, words: str) -> str:
     except AssertionError:
         raise AssertionError(f"{words!r} was never said; last {told!r}") from None
     return told
+
+
+async def being_read(lab: Lab, data: bytes) -> JobRun:
+    """A running job with this log, which somebody reads and of which all is held."""
+    job = await started(lab)
+    write(lab, job, data)
+    await lab.look(f"log:{job.id}")
+    await holds(lab, job, data)
+    return job

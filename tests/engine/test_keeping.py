@@ -69,7 +69,7 @@ async def test_jobs_that_ended_while_no_engine_ran_are_found_one_after_the_other
     assert [one for one in await jobs_of(lab) if one.log.size] == []
     async with lab.running(keeping(lab), owner="another"):
         kept = await all_kept(lab)
-        assert job.pipeline_run_id != kept[0].pipeline_run_id or job.pipeline_run_id != kept[-1].pipeline_run_id
+        assert len(kept) > 2
         assert await asked(lab) - before == len(kept), "one request for each"
 
 

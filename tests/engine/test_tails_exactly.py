@@ -20,7 +20,7 @@ from data.engine.process import EngineProcess, spawn
 from data.engine.server import Lane
 from data.model import JobRun
 from tests.engine.conftest import CHURN, TIMING, Lab, until
-from tests.engine.joblogs import WAYS, add, asked, end, held, holds, log_state, started, write
+from tests.engine.joblogs import WAYS, add, asked, being_read, end, held, holds, log_state, started, write
 
 pytestmark = pytest.mark.server
 MakeLab = Callable[..., Awaitable[Lab]]
@@ -97,10 +97,7 @@ async def test_a_rewritten_log_replaces_what_is_held_and_a_viewer_can_go_on(
 ) -> None:
     lab = await make_lab(**way)
     async with lab.running():
-        job = await started(lab)
-        write(lab, job, LINES)
-        await lab.look(f"log:{job.id}")
-        await holds(lab, job, LINES)
+        job = await being_read(lab, LINES)
         with lab.logs.path(job.id).open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as viewer:
             write(lab, job, CHANGES[change])
             await holds(lab, job, CHANGES[change])
@@ -115,10 +112,7 @@ async def test_a_rewritten_log_replaces_what_is_held_and_a_viewer_can_go_on(
 async def test_a_beginning_that_changed_is_noticed_at_the_end(make_lab: MakeLab, way: dict[str, bool]) -> None:
     lab = await make_lab(**way)
     async with lab.running():
-        job = await started(lab)
-        write(lab, job, LINES)
-        await lab.look(f"log:{job.id}")
-        await holds(lab, job, LINES)
+        job = await being_read(lab, LINES)
         write(lab, job, b"another" + LINES[7:])
         end(lab, job)
         state = await log_state(lab, job, lambda log: log.complete)
@@ -231,10 +225,7 @@ async def _asked_again(lab: Lab, before: int) -> bool:
 
 async def test_a_log_that_is_dropped_while_it_is_read_comes_again(lab: Lab) -> None:
     async with lab.running():
-        job = await started(lab)
-        write(lab, job, LINES)
-        await lab.look(f"log:{job.id}")
-        await holds(lab, job, LINES)
+        job = await being_read(lab, LINES)
         lab.logs.remove(job.id)
         await holds(lab, job, LINES)
 

@@ -23,6 +23,7 @@ PICTURES: tuple[tuple[str, Sequence[str]], ...] = (
     ("runs", ()),
     ("run", ("j", "enter")),
     ("log", ("j", "l")),
+    ("search", ("j", "l", "slash", *"=0.7", "enter", "n")),
     ("launch", ("j", "T")),
     ("projects", ("1",)),
     ("activity", ("6",)),

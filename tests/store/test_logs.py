@@ -49,6 +49,16 @@ def test_an_append_at_another_offset_is_refused(logs: LogFiles) -> None:
     assert logs.read(JOB, 0, 10) == b"abc"
 
 
+def test_what_continues_a_log_that_was_dropped_leaves_no_empty_file(logs: LogFiles) -> None:
+    logs.append(JOB, 0, b"abc")
+    logs.remove(JOB)
+    with pytest.raises(LogChanged, match="not here any more"):
+        logs.append(JOB, 3, b"def")
+    assert logs.usage() == []
+    logs.append(JOB, 0, b"abcdef")
+    assert logs.size(JOB) == 6
+
+
 def test_a_viewer_keeps_what_it_has_open_when_a_log_begins_anew(logs: LogFiles) -> None:
     logs.append(JOB, 0, b"old generation")
     with logs.path(JOB).open("rb") as viewer:

@@ -78,6 +78,16 @@ def test_nothing_hostile_of_the_file_reaches_the_terminal(log: Path) -> None:
     assert "\u202e".encode() not in terminal.raw
 
 
+def test_bytes_that_are_no_text_are_no_keys_and_do_no_harm(log: Path) -> None:
+    with viewer(log) as terminal:
+        terminal.wait("last line")
+        terminal.send(b"\x9b\xff\xfe\xc3(")
+        terminal.send("g")
+        terminal.wait("line 1\n")
+        terminal.send("q")
+        end(terminal)
+
+
 def test_a_pipe_is_viewed_with_the_keys_of_the_terminal() -> None:
     with viewer(shell="seq 1 5000 | {}") as terminal:
         terminal.wait("5000 5000")

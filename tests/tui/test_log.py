@@ -262,3 +262,13 @@ async def test_what_led_to_the_failure_is_above_it(tmp_path: Path) -> None:
         assert "größe ✓ 日本語 done" in shown(pilot)
         assert "cleaning up 1" in shown(pilot)
         assert not view.following
+
+
+async def test_what_the_log_is_filtered_by_stands_beside_the_tabs(tmp_path: Path) -> None:
+    async with playing(tmp_path, (100, 24)) as pilot:
+        await press(pilot, "j", "l", "ampersand", *"loss")
+        await settle(pilot, lambda: "& loss" in line_with(pilot, "3 Runs"))
+        await press(pilot, "enter", "alt+c")
+        await settle(pilot, lambda: "& Aa loss" in line_with(pilot, "3 Runs"))
+        await press(pilot, "ampersand", "escape")
+        await settle(pilot, lambda: "loss" not in line_with(pilot, "3 Runs"))

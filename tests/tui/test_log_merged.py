@@ -129,7 +129,7 @@ async def test_there_are_no_sections(tmp_path: Path) -> None:
         await open_merged(pilot)
         assert "next section" not in last_line(pilot)
         await press(pilot, "S")
-        assert "sections of several jobs" in last_line(pilot)
+        assert "those of several jobs overlap" in last_line(pilot)
 
 
 async def test_the_spool_is_gone_when_one_leaves(tmp_path: Path) -> None:

@@ -31,6 +31,7 @@ LOG = b"".join(
         b"\x1b[31;1mERROR: Job failed: exit code 1\x1b[0;m\n",
     ]
 )
+LOG_SECTIONS = ("prepare", "step_script", "pip", "quiet", "upload")
 
 
 def test_rows_hold_depth_time_and_what_failed(tmp_path: Path) -> None:
@@ -66,6 +67,22 @@ async def test_one_goes_to_the_chosen_section(tmp_path: Path) -> None:
         log = top(pilot, LogScreen)
         assert log.view.current == 4
         assert "Installing" in shown(pilot)
+
+
+async def test_the_box_is_as_high_as_its_rows_or_scrolls(tmp_path: Path) -> None:
+    async with playing(tmp_path, (100, 30)) as pilot:
+        LogFiles(tmp_path / "logs").reset(FAILED_JOB, LOG)
+        await press(pilot, "j", "l", "S")
+        await settle(pilot, lambda: isinstance(pilot.app.screen, SectionsScreen))
+        box = top(pilot, SectionsScreen).query_one("#sections-box")
+        grid = top(pilot, SectionsScreen).query_one(Grid)
+        await settle(pilot, lambda: bool(box.size.height))
+        assert grid.size.height == 1 + len(LOG_SECTIONS), "titles and rows"
+        assert all(line_with(pilot, name) for name in LOG_SECTIONS)
+        await pilot.resize_terminal(100, 8)
+        await settle(pilot, lambda: box.outer_size.height <= 7)
+        assert grid.cursor == 1, "the one that failed"
+        assert "step_script" in shown(pilot)
 
 
 async def test_escape_leaves_the_log_where_it_is(tmp_path: Path) -> None:

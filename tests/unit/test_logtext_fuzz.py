@@ -15,12 +15,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from data.clean import is_clean
-from data.logtext import PLAIN, LineAssembler, LogIndex, LogLine, Sgr, parse_line, plain
+from data.logtext import PLAIN, LogIndex, LogLine, Sgr, parse_line, plain
 from data.logtext.carry import CARRY_BYTES, carry
 from data.logtext.index import BLOCK
 from data.logtext.line import MAX_BYTES, MAX_CELLS
 from data.logtext.raw import LINE_HEADERS
 from data.logtext.row import draw
+from data.logtext.stream import LineAssembler
 
 STAMP = b"2026-11-20T10:00:07.020010Z 00O"
 

@@ -7,13 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from data.logtext import (
-    LineAssembler,
-    LogIndex,
-    LogLine,
-    plain,
-)
+from data.logtext import LogIndex, LogLine, plain
 from data.logtext.index import BLOCK
+from data.logtext.stream import LineAssembler
 
 PROGRESS = b"""\
 2021-01-01T01:00:00.020010Z ffE PREFIX This is the beginning of a new line

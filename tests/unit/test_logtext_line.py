@@ -9,11 +9,12 @@ from datetime import UTC, datetime
 import pytest
 
 from data.clean import is_clean
-from data.logtext import ERRORS, PLAIN, LineAssembler, LogLine, Mark, Sgr, TextSpan, parse_line, plain
+from data.logtext import PLAIN, LogLine, Mark, Sgr, TextSpan, error_pattern, parse_line, plain
 from data.logtext.carry import CARRY_BYTES, carry
 from data.logtext.kinds import is_error
 from data.logtext.line import MAX_BYTES, MAX_CELLS
 from data.logtext.sgr import apply
+from data.logtext.stream import LineAssembler
 
 HEADER = b"2026-11-20T10:00:07.020010Z 00O "
 MORE = b"\n2026-11-20T10:00:08.020010Z 00O+"
@@ -271,7 +272,7 @@ def test_section_markers_are_taken_out_of_the_text() -> None:
 def test_the_kind_of_a_line(raw: bytes, kind: str) -> None:
     line = parse_line(raw)
     assert line.kind == kind
-    assert is_error(line.text) == (ERRORS.search(line.text) is not None), "a line that tells of an error has no hint"
+    assert is_error(line.text) == (error_pattern().search(line.text) is not None), "it has no hint"
 
 
 def test_a_long_line_is_cut_and_says_so() -> None:

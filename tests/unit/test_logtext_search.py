@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data.logtext import LogIndex, compile_pattern, find_error_lines, find_lines, findwindow, plain, search
+from data.logtext import LogIndex, compile_pattern, error_pattern, findwindow, plain, search
 from data.logtext.kinds import is_error
-from data.logtext.search import find_first
+from data.logtext.search import find_first, find_lines
 
 STAMP = b"2026-11-20T10:%02d:%02d.020010Z 00O"
 HEADER = STAMP % (10, 11)
@@ -199,7 +199,7 @@ def test_any_line_that_tells_of_an_error_is_found(any_log: Path, pieces: list[tu
     texts = texts_of(written(any_log, pieces))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(findwindow, "WINDOW", window)
-        assert list(find_error_lines(any_log)) == [n for n, text in enumerate(texts) if is_error(text)]
+        assert found_lines(any_log, error_pattern()) == [n for n, text in enumerate(texts) if is_error(text)]
 
 
 @settings(deadline=None)
@@ -330,7 +330,7 @@ def test_error_lines(log: Path) -> None:
     log.write_bytes(of_a_kind(3000, 6) + b"Traceback (most recent call last):\n  File x\nValueError: bad\n0 errors\n")
     texts = texts_of(log)
     expected = [number for number, text in enumerate(texts) if is_error(text)]
-    assert list(find_error_lines(log)) == expected
+    assert found_lines(log, error_pattern()) == expected
     assert len(expected) > 100
     assert texts[expected[-1]] == "ValueError: bad"
 

@@ -8,7 +8,7 @@ from itertools import groupby
 
 import pytest
 
-from data.logtext import ERRORS, compile_pattern
+from data.logtext import compile_pattern, error_pattern
 from data.logtext.findneedle import FOLDS_TO_ASCII, Needle, needle_of
 
 
@@ -81,7 +81,7 @@ def test_what_has_no_case_matches_only_itself_when_case_is_ignored() -> None:
 
 
 def test_of_errors() -> None:
-    needle = needle_of(ERRORS)
+    needle = needle_of(error_pattern())
     assert needle.fold
     assert not needle.exact
     assert b"error" in needle.options

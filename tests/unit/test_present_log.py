@@ -32,7 +32,12 @@ def test_the_last_two_attempts_are_compared_or_the_chosen_one_with_the_last() ->
 
 def test_names_tell_jobs_apart() -> None:
     jobs = [job(1), job(2, "lint"), job(3)]
-    assert list(merged_names(jobs).values()) == ["#1 train", "lint", "#3 train"]
+    assert list(merged_names(jobs, 16).values()) == ["#1 train", "lint", "#3 train"]
+
+
+def test_long_names_lose_their_middle() -> None:
+    jobs = [job(1, "trial: [lr=0.001]"), job(2, "trial: [lr=0.003]"), job(3, "日本語のジョブ 12/20")]
+    assert list(merged_names(jobs, 16).values()) == ["trial:…lr=0.001]", "trial:…lr=0.003]", "日本語…ブ 12/20"]
 
 
 @pytest.mark.parametrize(

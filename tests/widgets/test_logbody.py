@@ -12,7 +12,9 @@ from textual.geometry import Offset
 from textual.scrollbar import ScrollTo
 from textual.selection import Selection
 
-from tests.widgets.body import Shown, numbered, showing
+from data.logtext import LogIndex
+from tests.widgets.body import Shown, numbered, showing, write
+from tests.widgets.stage import Stage, texts, until
 from widgets.cells import Cell
 from widgets.logbody import LogBody
 
@@ -308,3 +310,35 @@ async def test_folding_leaves_the_end_only_where_it_is_out_of_sight(log: Path) -
         body.fold_all(True)
         assert shown.follows()
         assert (await shown.settled())[-1] == "  55 line 2"
+
+
+class WrappedAtOnce(Stage):
+    """Wraps the log when the program begins, before anything has a size."""
+
+    def on_mount(self) -> None:
+        """Read and wrap."""
+        body = self.query_one(LogBody)
+        body.grow()
+        body.set_wrap(True)
+
+
+@pytest.mark.parametrize("begin", [Stage, WrappedAtOnce])
+async def test_wrapping_may_begin_before_there_is_a_size(log: Path, begin: type[Stage]) -> None:
+    write(log, numbered(50, width=100))
+    body = LogBody(LogIndex(log))
+    if begin is Stage:
+        body.set_wrap(True)
+    app = begin(body)
+    async with app.run_test(size=(40, 10)) as pilot:
+        await until(pilot, lambda: body.lines == 50 and body.size)
+        assert body.following
+        assert (body.top, body.part) == body.last
+        drawn = "".join(texts(body, range(10)))
+        assert "line 49" in drawn
+        assert "line 45" not in drawn, "each takes three rows"
+
+
+async def test_a_row_is_drawn_in_a_width_for_which_it_was_not_counted(log: Path) -> None:
+    async with showing(log, numbered(5, width=100)) as shown:
+        shown.body.set_wrap(True)
+        assert shown.body.draw_row(4, 50, 4).cell_length == shown.body.line_width

@@ -10,9 +10,8 @@ from time import monotonic, sleep
 
 import pytest
 
-from data.logtext import ERRORS, compile_pattern, find_lines
-from data.logtext.search import Found
-from widgets import logsearch
+from data.logtext import compile_pattern, error_pattern
+from data.logtext.search import Found, find_lines
 from widgets.logsearch import LineSearch
 
 DEADLINE = 10.0
@@ -86,7 +85,7 @@ def test_an_error_is_found_from_where_the_user_is(log: Path) -> None:
     size = log.stat().st_size
     with log.open("ab") as file:
         file.write(b"ERROR: one\n" * 2)
-    search, _ = searched(log, ERRORS, near=size)
+    search, _ = searched(log, error_pattern(), near=size)
     assert search.first == size
     assert list(search.lines) == [LINES, LINES + 1]
 
@@ -125,7 +124,7 @@ def test_a_search_that_was_stopped_ends_and_reports_no_more(log: Path, monkeypat
         assert go_on.wait(DEADLINE)
         yield from find_lines(path, pattern, offset=offset, line=line)
 
-    monkeypatch.setattr(logsearch, "find_lines", waiting)
+    monkeypatch.setattr("data.logtext.search.find_lines", waiting)
     reports = Reports()
     search = LineSearch(log, compile_pattern("needle"), reports)
     search.resume()

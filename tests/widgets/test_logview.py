@@ -165,7 +165,7 @@ async def test_a_log_without_sections_and_times_says_so(log: Path) -> None:
         await seen.press("z", "t", "right_square_bracket")
         assert seen.said() == [
             "this log has no sections",
-            "this log has no timestamps",
+            "the runner wrote no timestamps into this log",
             "there is no further section",
         ]
         assert seen.view.stamps == "off"

@@ -285,3 +285,21 @@ async def test_a_match_in_what_is_not_known_yet_is_shown_as_soon_as_it_is(
         held.go()
         await until(pilot, lambda: held.index.complete and view.hit == 10_007)
         assert view.top <= view.row_of(10_007) < view.top + view.page
+
+
+async def test_the_same_match_once_more_is_said_once_more(log: Path) -> None:
+    write(log, LOSSES)
+    async with looking(log) as seen:
+        view = seen.view
+        await seen.press("G")
+        assert view.search("907") == ""
+        await over(seen)
+        await seen.press("G")
+        seen.app.heard.clear()
+        await seen.press("N")
+        await seen.until(lambda: seen.app.of(LogView.Searched))
+        assert not view.following
+        kinds = (LogView.FollowChanged, LogView.Searched)
+        heard = [type(message) for message in seen.app.heard if isinstance(message, kinds)]
+        assert LogView.FollowChanged in heard
+        assert heard[-1] is LogView.Searched, "what was found is said last"

@@ -51,8 +51,8 @@ def copied(seen: Seen) -> list[str]:
         ("+1:30", 90, ""),
         ("+2m", 120, ""),
         ("+1h", None, "the log has times from 22:30:05 to 22:38:24"),
-        ("soon", None, "4312 a line, -20 from the end, 50% a part, 12:30 a time, +90s since the beginning"),
-        ("25:00", None, "4312 a line, -20 from the end, 50% a part, 12:30 a time, +90s since the beginning"),
+        ("soon", None, "4312, -20 from the end, 50%, 12:30, or +90s since the beginning"),
+        ("25:00", None, "4312, -20 from the end, 50%, 12:30, or +90s since the beginning"),
     ],
 )
 async def test_going_to_a_place(log: Path, text: str, line: int | None, wrong: str) -> None:

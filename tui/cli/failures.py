@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import sys
@@ -19,6 +20,8 @@ INTERRUPTED = 130
 """128 + SIGINT, as shells count."""
 READER_GONE = 141
 """128 + SIGPIPE: what the shell reports for a program whose reader went away."""
+NO_BUGS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.EIO})
+"""What the machine refuses, be it the output or a file: no room, no permission, a broken disk."""
 
 CRASH_FILE = "crashes.log"
 """File in the state folder that holds the tracebacks of unexpected errors."""
@@ -53,6 +56,11 @@ def report(error: BaseException, *, about: str = "lineside") -> int:
         if error.hint:
             say(f"  {clean_block(error.hint)}")
         return exit_code(error)
+    if isinstance(error, OSError) and error.errno in NO_BUGS:
+        if not error.filename:
+            _silence_stdout()
+        say(f"{about}: {clean(str(error.filename or 'the output'))}: {error.strerror}")
+        return FAILED
     return _report_click(error)
 
 

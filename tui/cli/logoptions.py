@@ -19,6 +19,9 @@ Exit codes: 0 done, 1 nothing matched --grep, nothing failed for --failing, or i
 
 For less: lineside logs 4312/train --color | less -R"""
 
+COUNT = click.IntRange(min=0, max=2**31 - 1)
+"""A number of lines."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
@@ -42,10 +45,10 @@ class Request:
 OPTIONS = (
     click.option("--follow", "-f", is_flag=True, help="Go on until the job has ended."),
     click.option("--since", metavar="TIME", help="From a time on: 10m or 2h ago, 12:30, 2026-03-01T12:30."),
-    click.option("--tail", type=click.IntRange(min=0), metavar="N", help="The last N lines."),
+    click.option("--tail", type=COUNT, metavar="N", help="The last N lines."),
     click.option("--section", metavar="NAME", help="One section with those in it; step_* for several."),
     click.option("--grep", metavar="RE", help="Lines that match; case matters if RE has upper case. Exit 1: none did."),
-    click.option("--context", "-C", type=click.IntRange(min=0), metavar="N", help="Lines around a match or a failure."),
+    click.option("--context", "-C", type=COUNT, metavar="N", help="Lines around a match or a failure."),
     click.option("--ignore-case", "-i", is_flag=True, help="Case never matters to --grep."),
     click.option(
         "--timestamps",

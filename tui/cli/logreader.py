@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing, closing
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from data.errors import StoreError
 from data.model import JobRun, SyncState
 from data.model.vocabulary import BLOCKED, FINISHED
 from tui.cli.failures import say
-from tui.cli.waiting import Waiter, deadline_error, waiter
+from tui.cli.waiting import Waiter, deadline_error, engine_serves, waiter
 from tui.context import Context
 
 FETCH_SECONDS = 60.0
@@ -23,8 +24,8 @@ FOLLOW_SECONDS = 24 * 3600.0
 """How long a job is followed."""
 CHUNK = 1 << 18
 """Bytes read from the file at a time."""
-QUIET_SECONDS = 1.0
-"""A log that has not grown for so long is here as far as the server has it."""
+QUIET_SECONDS = 0.8
+"""A log that has not grown for so long is here as far as the server has it; an engine asks it again after 1 s."""
 IDLE_SECONDS = 2.0
 """What a runner writes at once, such as a line and its continuations, comes within this time."""
 
@@ -101,11 +102,15 @@ async def _awaited(waiting: Waiter, reader: Reader, job: JobRun, wish: Wish) -> 
     usual = FOLLOW_SECONDS if wish.follow else FETCH_SECONDS if wish.start else 0.0
     deadline = loop.time() + (usual if wish.timeout is None else wish.timeout)
     settle = wish.settled_first and not reader.holds()
+    quiet = _Quiet(reader)
     begun = over = False
+    if not await engine_serves(waiting.context, ""):
+        # What an engine said that is gone does not tell what the log waits for now.
+        await waiting.context.store.delete(SyncState, [_told(job)])
     idle_at = deadline
     while not over:
         left = max(0.0, deadline - loop.time())
-        over = await _more(waiting, reader, job, follow=wish.follow, timeout=left, idle_at=idle_at)
+        over = await _more(waiting, reader, job, None if wish.follow else quiet, timeout=left, idle_at=idle_at)
         if begun and not over and not reader.grown:
             idle_at = deadline
             yield Piece(idle=True)
@@ -125,28 +130,37 @@ async def _awaited(waiting: Waiter, reader: Reader, job: JobRun, wish: Wish) -> 
             idle_at = loop.time() + IDLE_SECONDS
 
 
-async def _more(waiting: Waiter, reader: Reader, job: JobRun, *, follow: bool, timeout: float, idle_at: float) -> bool:
-    """Wait until there is more to read, or until `idle_at` on the loop's clock; True when that is all."""
+async def _more(
+    waiting: Waiter, reader: Reader, job: JobRun, quiet: _Quiet | None, *, timeout: float, idle_at: float
+) -> bool:
+    """Wait until there is more to read, or until `idle_at` on the loop's clock; True when that is all.
+
+    `quiet` is that of a job that is not followed: while it runs, what the server has by now is all.
+    """
     store = waiting.context.store
     loop = asyncio.get_running_loop()
     deadline = loop.time() + timeout
 
     async def news() -> bool | None:
         now = await store.get(JobRun, job.id) or job
-        told = await store.get(SyncState, f"log:{job.id}")
+        told = await store.get(SyncState, _told(job))
         if told is not None and told.last_error:
             waiting.say_once(f"{job.name}: {clean(told.last_error)}")
         if now.log.complete and now.status in FINISHED and reader.size >= now.log.size:
             return True
         if reader.grown:
-            return not follow and now.status not in FINISHED
+            if quiet is None or now.status in FINISHED:
+                return False
+            return True if told is not None or quiet() else None
         return False if idle_at <= loop.time() < deadline else None
 
-    over = await waiting.until(news, timeout=timeout, topics=[f"log:{job.id}"], connection=job.connection)
+    over = await waiting.until(news, timeout=timeout, topics=[_told(job)], connection=job.connection)
     if over is not None:
         return over
-    if reader.offset or follow:
+    if reader.offset or quiet is None or (timeout and reader.grown):
         say("the time is up; there may be more of this log")
+        return True
+    if reader.grown:
         return True
     trouble = await waiting.trouble(job.connection)
     if trouble is None and (await store.get(JobRun, job.id) or job).status not in FINISHED:
@@ -155,18 +169,33 @@ async def _more(waiting: Waiter, reader: Reader, job: JobRun, *, follow: bool, t
     raise deadline_error(f"the log of {job.name}", timeout, trouble)
 
 
+def _told(job: JobRun) -> str:
+    """Id of the record in which an engine says what the log waits for."""
+    return f"log:{job.id}"
+
+
 async def _settled(waiting: Waiter, reader: Reader, job: JobRun) -> None:
     """Wait until the log has stopped growing for a moment."""
-    loop = asyncio.get_running_loop()
-    size, since = reader.size, loop.time()
+    quiet = _Quiet(reader, grown=True)
 
     async def still() -> bool | None:
-        nonlocal size, since
-        if reader.size != size:
-            size, since = reader.size, loop.time()
-        return True if loop.time() - since >= QUIET_SECONDS else None
+        return quiet() or None
 
-    await waiting.until(still, timeout=FETCH_SECONDS, topics=[f"log:{job.id}"], connection=job.connection)
+    await waiting.until(still, timeout=FETCH_SECONDS, topics=[_told(job)], connection=job.connection)
+
+
+class _Quiet:
+    """Tells, when called now and then, whether a log has grown, unless it had already, and stopped for a moment."""
+
+    def __init__(self, reader: Reader, *, grown: bool = False) -> None:
+        self._reader, self._grown = reader, grown
+        self._size, self._since = reader.size, time.monotonic()
+
+    def __call__(self) -> bool:
+        """Whether it has."""
+        if (size := self._reader.size) != self._size:
+            self._size, self._since, self._grown = size, time.monotonic(), True
+        return self._grown and time.monotonic() - self._since >= QUIET_SECONDS
 
 
 class Reader:

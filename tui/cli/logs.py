@@ -17,7 +17,7 @@ from data.clean import clean
 from data.errors import UsageError
 from data.logtext import compile_pattern
 from data.model import JobRun
-from tui.cli.failures import FAILED, NoSuchThing
+from tui.cli.failures import FAILED, NoSuchThing, PipeClosed
 from tui.cli.jobs import with_jobs
 from tui.cli.loggroup import LogsCommand, complete_word
 from tui.cli.logoptions import EPILOG, Request, check, with_options
@@ -56,6 +56,8 @@ def logs_cli(ctx: click.Context, /, job: str, **given: Any) -> int:
     """
     options: DashboardOptions = ctx.obj
     request = Request(**given)
+    if sys.stdout is None:  # the shell's `>&-`
+        raise PipeClosed
     check(request, {name for name in given if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE})
     part = Part(
         since=None if request.since is None else parse_since(request.since, datetime.now(UTC)),

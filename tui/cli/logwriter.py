@@ -11,14 +11,14 @@ from enum import StrEnum
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from data.logtext import LineAssembler, LogLine, Sgr, TextSpan, parse_line
+from data.logtext import LogLine, Sgr, TextSpan, parse_line
 from data.logtext.ansi import highlighted, painted
 from data.logtext.carry import CARRY_BYTES
 from data.logtext.line import MAX_BYTES
 from data.logtext.raw import CONTINUATION, HEADER, HEADER_BYTES, LINE_HEADERS, MARK_HINT
 from data.logtext.stamps import STAMP_CELLS, Stamps, stamp_text
-from data.logtext.stream import LONGEST
-from tui.cli.logplace import HEAD
+from data.logtext.stream import LONGEST, LineAssembler
+from tui.cli.logplace import HEAD, is_shown
 from tui.cli.logselect import Filter, Matching, Sections, Shown, block_text, selected, skips
 
 DIM = Sgr(dim=True)
@@ -219,7 +219,7 @@ class LineWriter:
                 yield painted(marked if self._stamps is None else self._stamps.stamped(marked))
             else:
                 yield shown.text if self._stamps is None else self._stamps.stamped(shown).text
-        if self._stamps is not None:
+        if self._stamps is not None and is_shown(line):
             self._stamps.see(line)
 
     def _print(self, texts: Iterable[str]) -> None:

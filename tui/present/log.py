@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from rich.cells import cell_len
+
 from data.logtext import Section
 from data.model.run import JobRun
 from data.model.vocabulary import ACTIVE, FINISHED
 from data.model.work import Connection, SyncState
 from tui.present.jobs import job_seconds
 from tui.present.text import plural, size, took
-from widgets.cells import Cell
+from widgets.cells import Cell, truncate, truncate_left
 from widgets.glyphs import glyphs, status_glyph, status_tone
 
 SLOW_RUNNER = "the runner sends every 60 s unless someone watches in the browser"
@@ -109,10 +111,23 @@ def section_words(section: Section, now: datetime) -> str:
     return f"{section.name} {took(seconds)}".rstrip()
 
 
-def merged_names(jobs: Sequence[JobRun]) -> dict[str, str]:
-    """Names by id that tell the jobs apart: where several have one, their numbers come first."""
+def merged_names(jobs: Sequence[JobRun], width: int) -> dict[str, str]:
+    """Names by id that tell the jobs apart in `width` cells: where several have one, their numbers come first.
+
+    Long names lose their middle: the jobs that GitLab makes of one (docs, ci/yaml: parallel) differ at the end.
+    """
     names = [job.name for job in jobs]
-    return {job.id: job.name if names.count(job.name) == 1 else f"#{job.git_job_id} {job.name}" for job in jobs}
+    return {
+        job.id: _shortened(job.name, width) if names.count(job.name) == 1 else f"#{job.git_job_id} {job.name}"
+        for job in jobs
+    }
+
+
+def _shortened(name: str, width: int) -> str:
+    if cell_len(name) <= width:
+        return name
+    head = truncate(name, width * 2 // 5 + 1)
+    return head + truncate_left(name, width - cell_len(head) + 1).removeprefix(glyphs().ellipsis)
 
 
 def merged_status(followed: Sequence[JobRun], more: int, connection: Connection | None, *, dropped: bool) -> Cell:

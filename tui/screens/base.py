@@ -96,6 +96,10 @@ class LinesideScreen(Screen[None]):
         """What restricts the list, as it is shown in the second line."""
         return ""
 
+    def filter_sign(self) -> str:
+        """What stands before that text: the key that asks for it, and how it is taken."""
+        return "/"
+
     def take_line(self, text: str) -> bool:  # noqa: ARG002 - most screens have nothing of their own
         """Carry out a text of the `:` line that means something on this screen only; whether it did."""
         return False
@@ -110,7 +114,7 @@ class LinesideScreen(Screen[None]):
             return
         self.query_one(Head).update(self.crumbs(), self.dashboard.head_cells())
         shown = self.filter_text()
-        right = (Cell.of(("/ ", "dim"), (shown, "accent")),) if shown else ()
+        right = (Cell.of((f"{self.filter_sign()} ", "dim"), (shown, "accent")),) if shown else ()
         self.query_one(TabsLine).update(TAB_TITLES, TABS.index(self.TAB) if self.TAB else -1, right)
         self._refresh_foot()
 

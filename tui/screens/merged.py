@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.widget import Widget
 
 from data.config.paths import state_dir
-from data.logtext import ERRORS, LogIndex
-from data.logtext.merge import JobLog, MergedLog
+from data.logtext import LogIndex, error_pattern
+from data.logtext.merge import NAME_CELLS, JobLog, MergedLog
 from data.logtext.tap import ERROR_LINES
 from data.model.run import JobRun, PipelineRun
 from styles import sheet
@@ -45,7 +45,7 @@ class MergedView(LogView):
 
     def start_search(self, pattern: re.Pattern[str], line: int) -> LineSearch:
         """Search for `pattern`, first from `line` on."""
-        return super().start_search(ERROR_LINES if pattern is ERRORS else pattern, line)
+        return super().start_search(ERROR_LINES if pattern is error_pattern() else pattern, line)
 
 
 class MergedScreen(Reading, LinesideScreen):
@@ -109,7 +109,7 @@ class MergedScreen(Reading, LinesideScreen):
         if self.index is None and id in {"log.save", "log.editor", "log.pager"}:
             return "there is no log yet"
         if id in SECTIONS:
-            return "sections of several jobs are all over each other here"
+            return "those of several jobs overlap here"
         return super().why_not(id)
 
     async def on_mount(self) -> None:
@@ -141,7 +141,7 @@ class MergedScreen(Reading, LinesideScreen):
         running = [job for job in jobs if job.status == "running" or job.id in self.followed]
         wanted = running or [job for job in jobs if has_log(job)]
         self._more = max(0, len(wanted) - FOLLOWED)
-        self._names = merged_names(jobs)
+        self._names = merged_names(jobs, NAME_CELLS)
         kept = sorted(wanted, key=lambda job: job.id not in self.followed)[:FOLLOWED]
         ids = {job.id for job in kept}
         self.followed.update({job.id: job for job in wanted if job.id in ids})

@@ -32,6 +32,8 @@ COLUMNS: tuple[Column, ...] = (
 """Columns of the list."""
 BAR = 20
 """Cells of the bar of a section that takes all the time."""
+AROUND = 4
+"""Rows of the box beside those of the sections: its border, the heading, the titles of the columns."""
 
 
 class SectionRow(NamedTuple):
@@ -105,7 +107,8 @@ class SectionsScreen(ModalScreen[int | None]):
 
     def compose(self) -> ComposeResult:
         """A heading above the list."""
-        with Vertical(id="sections-box"):
+        with Vertical(id="sections-box") as box:
+            box.styles.height = len(self._rows) + AROUND
             yield Facts(1, id="sections-head")
             yield Grid(COLUMNS, ListSource(_drawn(self._rows)), id="sections")
 
