@@ -14,6 +14,8 @@ from tui.present.text import size
 from widgets.logview import LogView
 
 if TYPE_CHECKING:
+    from textual.widget import Widget
+
     from data.logtext import LogIndex
     from tui.cli.logwriter import Form
     from tui.reading_copy import Copying
@@ -48,7 +50,11 @@ class Outlets(Base):
     @property
     def view(self) -> LogView:
         """The log view."""
-        raise NotImplementedError
+        return self.query_one("#log", LogView)
+
+    def owner_of(self, id: str) -> Widget | None:  # noqa: ARG002 - all of them
+        """The log view carries out its commands."""
+        return self.view
 
     def log_path(self) -> Path:
         """The file of the log."""

@@ -10,7 +10,6 @@ from typing import NamedTuple
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.message import Message
-from textual.widget import Widget
 
 from data.errors import LinesideError
 from data.logtext import Lead, LogIndex
@@ -99,18 +98,9 @@ class ViewScreen(Reading, LinesideScreen):
             self.post_message(self.Failed(error))
 
     @property
-    def view(self) -> LogView:
-        """The log view."""
-        return self.query_one("#log", LogView)
-
-    @property
     def source(self) -> Source:
         """What is shown."""
         return self._sources[self._place]
-
-    def owner_of(self, id: str) -> Widget | None:  # noqa: ARG002 - all of them
-        """The log view carries out its commands."""
-        return self.view
 
     def log_path(self) -> Path:
         """The file of what is shown."""

@@ -64,7 +64,7 @@ async def test_without_the_setting_nothing_is_fetched(lab: Lab) -> None:
 async def test_jobs_that_ended_while_no_engine_ran_are_found_one_after_the_other(make_lab: MakeLab) -> None:
     lab = await make_lab(behind=7200)
     async with lab.running():
-        job = await finished(lab)
+        await finished(lab)
     before = await asked(lab)
     assert [one for one in await jobs_of(lab) if one.log.size] == []
     async with lab.running(keeping(lab), owner="another"):

@@ -10,7 +10,7 @@ from data.logtext import LogIndex, Section
 from data.logtext import index as index_module
 from data.logtext import lead as lead_module
 from data.logtext.index import BLOCK
-from tests.unit.test_logtext_index import noise
+from tests.unit.noise import noise
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import re
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from hypothesis import strategies as st
 from data.logtext import LogIndex, compile_pattern, error_pattern, findwindow, plain, search
 from data.logtext.kinds import is_error
 from data.logtext.search import find_first, find_lines
+from tests.unit.noise import noise
 
 STAMP = b"2026-11-20T10:%02d:%02d.020010Z 00O"
 HEADER = STAMP % (10, 11)
@@ -76,31 +76,6 @@ REGEXES = [
     *(r"loss(?=\s)", r"s\Z", r"\Alo", "a?b", "ab{0}", "x-1|é", r"\x6coss", "(?i)LOSS", "(?#()loss", "(?#[)((])loss)?"),
     *("ss\nlo", "loss(?!\n)", r"\.25", "…$", "(?:lo)+", "lo{1,2}ss", "[]s]s", "l(?-i:o)ss", "é+ss", "s{2}", "a{", "."),
 ]
-
-
-def of_a_kind(lines: int, seed: int = 1) -> bytes:
-    """A log with every common peculiarity, in lines of very different length."""
-    chance = random.Random(seed)
-    parts = []
-    for number in range(lines):
-        stamp = STAMP % (number // 60 % 60, number % 60)
-        kind = chance.random()
-        if kind < 0.5:
-            parts.append(stamp + b" step %d loss=%.4f\n" % (number, chance.random()))
-        elif kind < 0.6:
-            parts.append(stamp + b" \x1b[31mERROR\x1b[0m number %d\n" % number)
-        elif kind < 0.7:
-            steps = [b"%3d%%|%s" % (step, b"#" * (step // 10)) for step in range(0, 101, 25)]
-            parts.append((b"\r\n" + stamp + b"+").join([stamp + b" " + steps[0], *steps[1:]]) + b"\n")
-        elif kind < 0.75:
-            parts.append(stamp + b" " + "日本語 ".encode() * chance.randint(1, 900) + b"\n")
-        elif kind < 0.8:
-            parts.append(stamp + b" section_start:%d:s%d\r\x1b[0KHead\n" % (1_700_000_000 + number, number))
-        elif kind < 0.85:
-            parts.append(stamp + b" section_end:%d:s%d\r\x1b[0K\n" % (1_700_000_000 + number, number - 1))
-        else:
-            parts.append(b"no header %d\n" % number)
-    return b"".join(parts)
 
 
 def written(path: Path, log: list[tuple[bytes, int]]) -> Path:
@@ -228,7 +203,7 @@ def test_the_first_match_is_one(
     "text", ["number", "ERROR number 1", "100%|##########", "日本語 日本", "^no header", "Head$", "step .*5$", "s"]
 )
 def test_searching_a_large_log(log: Path, text: str) -> None:
-    log.write_bytes(of_a_kind(6000, 9))
+    log.write_bytes(noise(6000, 9))
     assert log.stat().st_size > 3 * findwindow.WINDOW
     pattern = compile_pattern(text, regex=True, case=False)
     expected = [number for number, shown in enumerate(texts_of(log)) if pattern.search(shown)]
@@ -238,7 +213,7 @@ def test_searching_a_large_log(log: Path, text: str) -> None:
 
 @pytest.mark.parametrize("text", ["number", "100%|##########", "日本語 日本", "^no header", "Head$", "step .*5$", "s"])
 def test_the_first_match_in_a_large_log(log: Path, text: str) -> None:
-    log.write_bytes(of_a_kind(6000, 9))
+    log.write_bytes(noise(6000, 9))
     pattern = compile_pattern(text, regex=True, case=False)
     expected = [number for number, shown in enumerate(texts_of(log)) if pattern.search(shown)]
     offsets = offsets_of(log)
@@ -252,7 +227,7 @@ def test_the_first_match_in_a_large_log(log: Path, text: str) -> None:
 
 
 def test_searching_goes_on_where_it_stopped(log: Path) -> None:
-    data = of_a_kind(2000, 4)
+    data = noise(2000, 4)
     log.write_bytes(data)
     expected = [number for number, text in enumerate(texts_of(log)) if "step" in text]
     log.write_bytes(b"")
@@ -327,7 +302,7 @@ def test_smart_case() -> None:
 
 
 def test_error_lines(log: Path) -> None:
-    log.write_bytes(of_a_kind(3000, 6) + b"Traceback (most recent call last):\n  File x\nValueError: bad\n0 errors\n")
+    log.write_bytes(noise(3000, 6) + b"Traceback (most recent call last):\n  File x\nValueError: bad\n0 errors\n")
     texts = texts_of(log)
     expected = [number for number, text in enumerate(texts) if is_error(text)]
     assert found_lines(log, error_pattern()) == expected

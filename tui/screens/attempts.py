@@ -105,10 +105,6 @@ class AttemptsScreen(Reading, LinesideScreen):
         """The lines of that log."""
         return self.half.index
 
-    def owner_of(self, id: str) -> Widget | None:  # noqa: ARG002 - all of them
-        """The log carries out its commands."""
-        return self.view
-
     def crumbs(self) -> tuple[str, ...]:
         """Run and job."""
         job, run = self.half.job, self.pipeline_run

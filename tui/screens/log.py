@@ -65,15 +65,6 @@ class LogScreen(Reading, Acting):
         """The log."""
         yield LogView(id="log")
 
-    @property
-    def view(self) -> LogView:
-        """The log view."""
-        return self.query_one("#log", LogView)
-
-    def owner_of(self, id: str) -> Widget | None:  # noqa: ARG002 - all of them
-        """The log view carries out its commands."""
-        return self.view
-
     def crumbs(self) -> tuple[str, ...]:
         """Run, job, and the section that one is in."""
         if self.job is None or self.pipeline_run is None:

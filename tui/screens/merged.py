@@ -74,15 +74,6 @@ class MergedScreen(Reading, LinesideScreen):
         """The log."""
         yield MergedView(id="log")
 
-    @property
-    def view(self) -> LogView:
-        """The log view."""
-        return self.query_one("#log", LogView)
-
-    def owner_of(self, id: str) -> Widget | None:  # noqa: ARG002 - all of them
-        """The log view carries out its commands."""
-        return self.view
-
     def crumbs(self) -> tuple[str, ...]:
         """Run."""
         if self.run is None:
