@@ -30,6 +30,8 @@ HELLO = [sys.executable, str(Path(__file__).with_name("hello.py"))]
 VIEW = [sys.executable, "-c", "from tui.cli import main; main()", "view"]
 SMALL = 100_000_000
 """Bytes of the second log, for the figures that are given for 100 MB."""
+PATIENCE = 60.0
+"""Seconds that another viewer may take."""
 RATE = 50_000
 """Lines per second of the flood."""
 COUNTED = re.compile(r"\d[\d,]* of \d[\d,]*")
@@ -69,7 +71,7 @@ def peers(folder: Path) -> list[Viewer]:
     subprocess.run([str(tool / "bin" / "pip"), "install", "--quiet", "toolong"], check=False)
     found = []
     if shutil.which("less"):
-        found.append(Viewer("less", ("less", "+G")))
+        found.append(Viewer("less", ("less", "-fR", "+G")))
     if shutil.which("lnav"):
         found.append(Viewer("lnav", ("lnav", "-N"), end=b"G"))
     if (tool / "bin" / "tl").exists():
@@ -98,7 +100,7 @@ def measure_start(viewers: list[Viewer], log: Path, env: dict[str, str], rounds:
                     time.sleep(0.3)
                     terminal.send(viewer.end)
                 try:
-                    times.setdefault(viewer.name, []).append(until(terminal, shows(LAST), since))
+                    times.setdefault(viewer.name, []).append(seen(viewer, terminal, LAST, since))
                 except TimeoutError:
                     times.setdefault(viewer.name, []).append(float("inf"))
                 settle(terminal, 3.0)
@@ -118,6 +120,17 @@ def measure_start(viewers: list[Viewer], log: Path, env: dict[str, str], rounds:
 def shows(text: str) -> Callable[[bytes], bool]:
     """Whether a text was written."""
     return lambda out: text.encode() in out
+
+
+def seen(viewer: Viewer, terminal: Terminal, text: str, since: float) -> float:
+    """Milliseconds until a text stands on the screen; other programs may write it in pieces."""
+    if viewer is LINESIDE:
+        return until(terminal, shows(text), since)
+    while time.monotonic() - since < PATIENCE:
+        terminal.read(0.05)
+        if text in terminal.text:
+            return (time.monotonic() - since) * 1000
+    raise TimeoutError(text)
 
 
 def settle(terminal: Terminal, seconds: float) -> None:
@@ -171,16 +184,16 @@ def measure_find(viewers: list[Viewer], log: Path, env: dict[str, str], rounds: 
                     settle(terminal, 0.5)
                     terminal.send(viewer.end)
                 try:
-                    until(terminal, shows(LAST), since)
+                    seen(viewer, terminal, LAST, since)
                     settle(terminal, 2.0)
                     terminal.send(viewer.top)
-                    until(terminal, shows(FIRST), time.monotonic())
+                    seen(viewer, terminal, FIRST, time.monotonic())
                     settle(terminal, 1.0)
                     del terminal.raw[:]
                     before, after = viewer.find
                     since = time.monotonic()
                     terminal.send(before + NEEDLE.encode() + after)
-                    times.append(until(terminal, shows(RARE.removeprefix(NEEDLE)), since))
+                    times.append(seen(viewer, terminal, RARE.removeprefix(NEEDLE).strip(), since))
                 except TimeoutError:
                     times.append(float("inf"))
         print(f"  {viewer.name:14}{median(times):9.0f} ms", flush=True)
