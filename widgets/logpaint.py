@@ -37,8 +37,12 @@ LOOK_BACK = 20
 HEADING_WIDTH = 2
 """Cells of the arrow before a heading."""
 
-CACHED_STRIPS = 1000
-"""Drawn rows that are kept, some 4 KB each."""
+CACHED_STRIPS = 300
+"""Drawn rows that are kept, some 4 KB each: a few pages.
+
+In Textual strips refer to themselves (`Strip.divide` keeps what it returned), so those that live long wait for a rare
+garbage collection, and a log that grows fast draws hundreds a second.
+"""
 
 CACHED_CUTS = 4000
 """Wrapped lines of which it is kept where they are cut."""
