@@ -94,11 +94,20 @@ async def settle(pilot: Pilot[str], condition: Callable[[], object] | None = Non
     app = pilot.app
     assert isinstance(app, Dashboard)
 
+    def rests() -> bool:
+        busy = [worker for worker in app.workers if worker.group != "feed" and not worker.is_finished]
+        return app._opening is not None and not busy and (condition is None or bool(condition()))
+
+    await until(pilot, rests)
+
+
+async def until(pilot: Pilot[str], condition: Callable[[], object]) -> None:
+    """Wait until `condition` holds."""
+
     async def rest() -> None:
         while True:
             await pilot.pause()
-            busy = [worker for worker in app.workers if worker.group != "feed" and not worker.is_finished]
-            if app._opening is not None and not busy and (condition is None or condition()):
+            if condition():
                 return
             await asyncio.sleep(0.01)
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from data.errors import UsageError
-from tests.tui.stage import last_line
-from tests.tui.viewing import log_of, screen_of, type_line, until, until_shown, viewing
+from tests.tui.stage import last_line, until
+from tests.tui.viewing import log_of, screen_of, type_line, until_shown, viewing
 from tui.cli.logwriter import Form
 from tui.reading_copy import Copying, Stopped, around, copy, whole
 from tui.reading_outside import LARGE, Handout, Program, editor, pager

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.tui.stage import last_line
-from tests.tui.viewing import log_of, screen_of, until, until_shown, viewing
+from tests.tui.stage import last_line, until
+from tests.tui.viewing import log_of, screen_of, until_shown, viewing
 
 
 async def test_a_new_way_is_said_with_what_it_finds(tmp_path: Path) -> None:

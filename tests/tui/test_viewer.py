@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from data.errors import LinesideError
-from tests.tui.stage import last_line, shown
-from tests.tui.viewing import log_of, screen_of, type_line, until, until_shown, viewing
+from tests.tui.stage import last_line, shown, until
+from tests.tui.viewing import log_of, screen_of, type_line, until_shown, viewing
 from tui.options import DashboardOptions
 from tui.viewer import Viewer
 from tui.viewer_screen import Wishes

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from textual.pilot import Pilot
 
-from tests.tui.stage import DEADLINE, shown
+from tests.tui.stage import shown, until
 from tui.options import DashboardOptions
 from tui.viewer import Viewer
 from tui.viewer_screen import ViewScreen, Wishes
@@ -33,22 +32,6 @@ def screen_of(pilot: Pilot[str]) -> ViewScreen:
     """The viewer's screen."""
     assert isinstance(pilot.app, Viewer)
     return pilot.app.viewed
-
-
-async def until(pilot: Pilot[str], condition: Callable[[], object]) -> None:
-    """Wait until `condition` holds."""
-
-    async def rest() -> None:
-        while True:
-            await pilot.pause()
-            if condition():
-                return
-            await asyncio.sleep(0.01)
-
-    try:
-        await asyncio.wait_for(rest(), DEADLINE)
-    except TimeoutError:
-        raise AssertionError(f"this never came true; the screen shows\n{shown(pilot)}") from None
 
 
 async def until_shown(pilot: Pilot[str], text: str) -> None:

@@ -110,9 +110,10 @@ class LinesideScreen(Screen[None]):
 
     def refresh_frame(self) -> None:
         """Draw head, tabs and keys again where they differ from what stands there."""
-        if not self.is_attached or not self.query(Head):  # left meanwhile, and its widgets are gone
+        head = next(iter(self.query(Head)), None)
+        if not self.is_attached or head is None:  # left meanwhile, and its widgets are gone
             return
-        self.query_one(Head).update(self.crumbs(), self.dashboard.head_cells())
+        head.update(self.crumbs(), self.dashboard.head_cells())
         shown = self.filter_text()
         right = (Cell.of((f"{self.filter_sign()} ", "dim"), (shown, "accent")),) if shown else ()
         self.query_one(TabsLine).update(TAB_TITLES, TABS.index(self.TAB) if self.TAB else -1, right)
