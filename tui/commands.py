@@ -13,6 +13,12 @@ from dataclasses import dataclass, replace
 LISTED = "projects pipelines runs experiments tracked models activity"
 """Screens with a list that moves by the usual keys."""
 
+TABLES = "runs tracked"
+"""Screens with a history: columns, order, groups, views."""
+
+CHARTED = "run metrics mlflow"
+"""Screens with charts, beside those of a comparison, which take these keys while they have the focus."""
+
 LOGS = "log view merged attempts"
 """Screens with logs: a job's, a file's, all running jobs of a run, two attempts side by side."""
 
@@ -100,6 +106,29 @@ LOG: tuple[CommandSpec, ...] = (
 )
 """Keys of the log view, which binds them itself."""
 
+CHART: tuple[CommandSpec, ...] = (
+    _spec("chart.left", "left", "left", "Move the reading line to the left, on all charts.", CHARTED),
+    _spec("chart.right", "right", "right", "Move the reading line to the right, on all charts.", CHARTED),
+    _spec("chart.pan_left", "pan left", "shift+left less_than_sign", "Show an earlier part.", CHARTED),
+    _spec("chart.pan_right", "pan right", "shift+right greater_than_sign", "Show a later part.", CHARTED),
+    _spec("chart.zoom_in", "zoom in", "plus equals_sign", "Zoom in around the reading line.", CHARTED),
+    _spec("chart.zoom_out", "zoom out", "minus", "Zoom out.", CHARTED),
+    _spec("chart.reset", "all", "0", "Show the whole course again.", CHARTED),
+    _spec("chart.y_scale", "y scale", "Y", "The y axis: linear, logarithmic, symmetric logarithmic.", CHARTED, 3),
+    _spec("chart.x_axis", "x axis", "X", "The x axis: step, time of day, time since the start.", CHARTED, 4),
+    _spec("chart.smooth", "smoothing", "S", "Smooth the lines more, or not; the raw ones stay dimmed.", CHARTED, 5),
+    _spec("chart.maximise", "one chart", "z", "Show the chart under the cursor alone, or all of them.", CHARTED, 6),
+    _spec("chart.down", "down", "j down", "Next chart below.", "metrics"),
+    _spec("chart.up", "up", "k up", "Next chart above.", "metrics"),
+    _spec("chart.next", "next chart", "l", "Next chart.", "metrics"),
+    _spec("chart.previous", "previous chart", "h", "Previous chart.", "metrics"),
+    _spec("chart.page_down", "page down", "pagedown ctrl+d", "Next charts.", "metrics"),
+    _spec("chart.page_up", "page up", "pageup ctrl+u", "Previous charts.", "metrics"),
+    _spec("chart.home", "first", "g home", "First chart.", "metrics"),
+    _spec("chart.end", "last", "G end", "Last chart.", "metrics"),
+)
+"""Keys of the charts, which bind them themselves."""
+
 COMMANDS: tuple[CommandSpec, ...] = (
     _spec("go.projects", "projects", "1", "Projects: all of them at a glance."),
     _spec("go.pipelines", "pipelines", "2", "Pipelines: what can be run, and how that went lately."),
@@ -107,13 +136,13 @@ COMMANDS: tuple[CommandSpec, ...] = (
     _spec("go.experiments", "experiments", "4", "Experiments: those of MLflow, with their runs."),
     _spec("go.models", "models", "5", "Models: the registry, with versions and where each came from."),
     _spec("go.activity", "activity", "6", "Activity: what was asked for, and the health of each connection."),
-    _spec("open", "open", "enter", "Open what is under the cursor.", LISTED + " run", 1),
+    _spec("open", "open", "enter", "Open what is under the cursor.", LISTED + " run compare mlflow", 1),
     _spec("back", "back", "escape", "Go back one screen; never quits."),
     _spec("leave", "back or quit", "q", "Go back one screen; on the first screen, quit."),
     _spec("quit", "quit", "ctrl+q", "Quit."),
     _spec("filter", "filter", "slash", "Filter the list: words, or status:failed project:churn ref:main by:ada.",
-          LISTED, 5),
-    _spec("clear", "all", "backspace", "Show everything again: drop the filter.", LISTED),
+          LISTED + " compare", 5),
+    _spec("clear", "all", "backspace", "Show everything again: drop the filter.", LISTED + " compare"),
     _spec("line", "command", "colon",
           "Type a command: runs status:failed, log 4312, theme, or paste a GitLab URL.", "", 8),
     _spec("palette", "palette", "ctrl+p", "Find a command of this screen by typing, and carry it out."),
@@ -121,7 +150,13 @@ COMMANDS: tuple[CommandSpec, ...] = (
     _spec("refresh", "refresh", "R", "Ask the servers now for what is on the screen."),
     _spec("run.log", "log", "l", "Show the log of the job under the cursor, or of the run's failed or running job.",
           "runs run", 2),
-    _spec("run.metrics", "metrics", "m", "Show or hide the metrics beside the jobs.", "run", 4),
+    _spec("run.metrics", "metrics", "m",
+          "Metrics: charts of the run under the cursor, or of all marked ones, overlaid.",
+          "runs tracked run mlflow", 4),
+    _spec("run.tab_next", "next tab", "right_square_bracket", "Next tab.", "run mlflow", 2),
+    _spec("run.tab_previous", "previous tab", "left_square_bracket", "Previous tab.", "run mlflow"),
+    _spec("chart.filter", "filter", "slash", "Show only the charts whose names match a regular expression.",
+          "metrics run mlflow", 2),
     _spec("run.attempts", "attempts", "a", "Show or hide earlier attempts of jobs.", "run"),
     _spec("launch", "launch", "t",
           "Start a pipeline of the project under the cursor.", "projects pipelines runs run", 3),
@@ -132,11 +167,34 @@ COMMANDS: tuple[CommandSpec, ...] = (
     _spec("run.retry", "retry", "r",
           "Retry the failed jobs of the run, or the job under the cursor.", "runs run log", 4),
     _spec("job.play", "play", "p", "Start the manual job under the cursor.", "run", 4),
-    _spec("sort", "sort", "s", "Sort by the next column; once more for the other direction.", "runs"),
+    _spec("sort", "sort", "s", "Choose the column to sort by, metrics and params among them.", TABLES, 6),
+    _spec("sort.turn", "turn", "S", "Sort in the other direction.", TABLES),
+    _spec("columns", "columns", "C", "Choose columns, their order and their widths.", TABLES, 7),
+    _spec("views", "views", "V", "Saved views: filter, order, columns and groups under a name.", TABLES, 7),
+    _spec("window", "window", "w", "How far back the list reaches: a day, a week, 90d, or all.", TABLES),
+    _spec("group", "group", "b", "Group by pipeline, commit, data, experiment, model, ref, user or RUN_ID.", TABLES, 8),
+    _spec("group.fold", "fold", "z", "Fold or unfold the group under the cursor.", TABLES),
+    _spec("group.fold_all", "fold all", "Z", "Fold or unfold all groups.", TABLES),
+    _spec("compare", "compare", "c", "Compare the marked runs: params, metrics, variables, commit, data.",
+          "runs tracked run", 4),
+    _spec("label", "label", "L", "Give labels to the run, or to all marked ones; -name takes one away.",
+          "runs tracked run mlflow"),
+    _spec("note", "note", "N", "Write a note on the run, or on all marked ones.", "runs tracked run mlflow"),
+    _spec("settle", "settle", "F",
+          "Write the outcome of the job to an MLflow run that was left RUNNING behind it.", "tracked run mlflow"),
+    _spec("export", "export", "E", "Write what is listed to a file: CSV, JSON Lines or text.",
+          "runs tracked run mlflow compare metrics"),
+    _spec("compare.differing", "differing", "d", "Show only what differs, or everything.", "compare", 1),
+    _spec("compare.chart", "charts", "m", "Show or hide the charts below the table.", "compare", 2),
+    _spec("compare.drop", "drop", "D", "Take the run under the cursor out of the comparison.", "compare"),
+    _spec("compare.left", "left", "left h", "The run to the left.", "compare"),
+    _spec("compare.right", "right", "right l", "The run to the right.", "compare"),
+    _spec("compare.direction", "best", "B", "What is best for the metric under the cursor: greatest, least, neither.",
+          "compare", 3),
     _spec("browse", "browser", "o", "Open the page of this in the browser, or copy its address over SSH.",
-          "projects pipelines runs run log"),
+          "projects pipelines runs run log tracked mlflow"),
     _spec("copy", "copy", "y", "Copy the address of this through the terminal (OSC 52).",
-          "projects pipelines runs run"),
+          "projects pipelines runs run tracked mlflow compare"),
     _spec("withdraw", "take back", "D", "Take back a command that still waits.", "activity", 2),
     _spec("log.search", "search", "slash", "Search in the log, while you type; smart case.", LOGS, 1),
     _spec("log.filter", "filter", "ampersand", "Show only the lines that match, with lines around them.", LOGS, 4),
@@ -157,7 +215,7 @@ COMMANDS: tuple[CommandSpec, ...] = (
 )  # fmt: skip
 """Every command, in the order in which help shows them."""
 
-BY_ID: dict[str, CommandSpec] = {spec.id: spec for spec in (*COMMANDS, *LOG, *MOVES)}
+BY_ID: dict[str, CommandSpec] = {spec.id: spec for spec in (*COMMANDS, *LOG, *CHART, *MOVES)}
 """Command by id."""
 
 FORMS = frozenset({"launch"})
@@ -170,12 +228,12 @@ ALONE = frozenset({"view"})
 
 def moves_for(screen: str) -> tuple[CommandSpec, ...]:
     """The keys of the lists of a screen; none where it has no list."""
-    return MOVES if screen in {*LISTED.split(), "run"} else ()
+    return MOVES if screen in {*LISTED.split(), "run", "compare", "mlflow"} else ()
 
 
 def commands_for(screen: str) -> list[CommandSpec]:
     """Commands of a screen: its own first, then those of every screen. A form keeps those keys that type nothing."""
-    own = [spec for spec in (*COMMANDS, *LOG) if screen in spec.screens]
+    own = [spec for spec in (*COMMANDS, *LOG, *CHART) if screen in spec.screens]
     general = [spec for spec in COMMANDS if not spec.screens]
     if screen in ALONE:
         general = [spec for spec in general if not spec.id.startswith("go.") and spec.id != "refresh"]
@@ -190,13 +248,14 @@ def _types(key: str) -> bool:
     return len(key) == 1 or key in {"slash", "colon", "question_mark", "space", "backspace"}
 
 
-WIDGET_OWNED = frozenset(spec.id for spec in (*MOVES, *LOG))
+WIDGET_OWNED = frozenset(spec.id for spec in (*MOVES, *LOG, *CHART))
 """Commands that a widget binds and carries out itself."""
 
 KEY_NAMES = {
     "slash": "/", "colon": ":", "question_mark": "?", "escape": "esc", "left_curly_bracket": "{",
     "right_curly_bracket": "}", "left_square_bracket": "[", "right_square_bracket": "]", "ampersand": "&",
-    "apostrophe": "'", "plus": "+", "minus": "-",
+    "apostrophe": "'", "plus": "+", "minus": "-", "equals_sign": "=",
+    "less_than_sign": "<", "greater_than_sign": ">",
     "backspace": "bksp",
 }  # fmt: skip
 """How keys are written for people, where Textual's name differs."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from data.model.pipeline import Pipeline
     from data.model.project import Project
     from data.model.run import PipelineRun
+    from data.model.tracking import TrackedRun
     from tui.feed import Feed
     from tui.snapshot import Snapshot
 
@@ -66,6 +67,24 @@ class Routes(Shell):
         from tui.screens.run import RunScreen
 
         self.push_screen(RunScreen(run_id))
+
+    def open_tracked(self, tracked_id: str) -> None:
+        """The screen of an MLflow run."""
+        from tui.screens.mlflow import MlflowScreen
+
+        self.push_screen(MlflowScreen(tracked_id))
+
+    def open_metrics(self, tracked_ids: Sequence[str], title: str = "") -> None:
+        """The charts of some MLflow runs."""
+        from tui.screens.metrics import MetricsScreen
+
+        self.push_screen(MetricsScreen(tracked_ids, title))
+
+    def open_compare(self, kind: type[PipelineRun] | type[TrackedRun], ids: Sequence[str]) -> None:
+        """Some runs side by side."""
+        from tui.screens.compare import CompareScreen
+
+        self.push_screen(CompareScreen(kind, ids))
 
     def open_log(self, job_id: str) -> None:
         """The log of a job."""

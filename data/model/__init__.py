@@ -21,7 +21,7 @@ from data.model.tracking import (
     RegisteredModel,
     TrackedRun,
 )
-from data.model.work import Command, Connection, EngineState, Interest, Label, Lease, Note, Session, SyncState
+from data.model.work import Command, Connection, EngineState, Interest, Label, Lease, Note, Session, SyncState, View
 
 RECORDS: tuple[type[Record], ...] = (
     Project, CodeRepository, DataRepository, ExperimentRepository,
@@ -31,7 +31,7 @@ RECORDS: tuple[type[Record], ...] = (
     Experiment, TrackedRun, MetricSeries, RegisteredModel, ModelVersion,
     Deployment, PredictionRequest, PredictionResponse,
     User, UserGroup, Organization, Membership,
-    Connection, SyncState, Session, Command, Interest, Lease, Label, Note, EngineState,
+    Connection, SyncState, Session, Command, Interest, Lease, Label, Note, View, EngineState,
 )  # fmt: skip
 """Every record type; each has a home in every store."""
 
@@ -41,5 +41,5 @@ __all__ = [
     "LogState", "Membership", "MetricSeries", "MetricSummary", "Model", "ModelVersion", "Note", "Organization", "Part",
     "Pipeline", "PipelineAPI", "PipelineJob", "PipelineRun", "PredictionRequest", "PredictionResponse", "Project",
     "Record", "RegisteredModel", "RunInfo", "Session", "StageRun", "Submission", "SyncState", "TrackedRun", "User",
-    "UserGroup", "Variable", "builtins", "decode", "encode", "git_id", "make", "parse_time",
+    "UserGroup", "Variable", "View", "builtins", "decode", "encode", "git_id", "make", "parse_time",
 ]  # fmt: skip

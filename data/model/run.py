@@ -94,6 +94,14 @@ class PipelineRun(Record, frozen=True, kw_only=True):
     link: Link | None = None
     metrics: dict[str, float] = {}
     """Last value of each metric of the linked MLflow runs; NaN and infinities left out."""
+    params: Params = {}
+    """Parameters of the linked MLflow runs; the newest run's value where several have one."""
+    experiment: str = ""
+    """Name of the MLflow experiment of the newest linked run."""
+    dataset: str = ""
+    """The data that the newest linked run with an input used: `<name>@<digest>`."""
+    model: str = ""
+    """Name of the registered model of which a linked run made a version."""
     max_memory_usage: float | None = None
     """Megabytes, from MLflow's system metrics."""
     max_cpu_usage: float | None = None
@@ -157,6 +165,8 @@ class JobRun(Record, frozen=True, kw_only=True):
     script: str = ""
     environment: Params = {}
     failure_reason: str = ""
+    needs: tuple[str, ...] = ()
+    """Names of the jobs that it waits for; empty where only the order of the stages holds, or nobody told."""
     memory_usage: float | None = None
     cpu_usage: float | None = None
     input_artifacts: tuple[Id, ...] = ()

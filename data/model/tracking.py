@@ -31,6 +31,10 @@ class MetricSummary(Part, frozen=True, kw_only=True):
     time: Utc | None = None
     min: float | None = None
     max: float | None = None
+    min_step: int | None = None
+    """Step of the least value; the first of several."""
+    max_step: int | None = None
+    """Step of the greatest value; the first of several."""
 
 
 class DatasetInput(Part, frozen=True, kw_only=True):
@@ -72,10 +76,24 @@ class TrackedRun(Record, frozen=True, kw_only=True):
     """The run it was linked to."""
     job_run_id: str = ""
     linked_by: str = ""
+    last_logged: Utc | None = None
+    """Time of the newest point of any metric."""
+    ended_as: str = ""
+    """Status with which the job (or run) that it belongs to has ended; empty while that goes on, or none is known.
+
+    A run that is RUNNING behind a job that has ended was left behind: nobody will write its status any more.
+    """
+    models: tuple[str, ...] = ()
+    """Names of the registered models of which it made a version."""
+    labels: tuple[str, ...] = ()
+    """Labels that people gave it here."""
 
 
 class MetricSeries(Record, frozen=True, kw_only=True):
-    """The history of one metric, sampled. `id` is `<tracked run id>:<key>`. The three lists have one length."""
+    """The history of one metric, sampled. The three lists have one length.
+
+    `id` is `<tracked run id>:<key>`; that of a part with finer points `<tracked run id>:<key>@<first>..<last>`.
+    """
 
     tracked_run_id: Id
     key: Name
@@ -86,6 +104,8 @@ class MetricSeries(Record, frozen=True, kw_only=True):
     """None stands for NaN; infinities are cut to the greatest double, as MLflow does."""
     sampled: bool = False
     """The server holds more points than these."""
+    window: tuple[int, int] | None = None
+    """First and last step of the part of the history that this is, both inclusive; None for all of it."""
     fetched: Utc | None = None
 
 

@@ -55,7 +55,7 @@ TRACKED_STATUSES: Final = ("RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED
 TRACKED_ACTIVE: Final = frozenset({"RUNNING", "SCHEDULED"})
 """Statuses of an MLflow run that may still change by itself."""
 
-COMMAND_KINDS: Final = ("launch", "cancel", "retry", "play", "note", "label")
+COMMAND_KINDS: Final = ("launch", "cancel", "retry", "play", "note", "label", "settle")
 """What a user can ask the engine to do."""
 COMMAND_STATES: Final = ("queued", "sending", "done", "refused", "unknown", "withdrawn")
 """Life of a command: `queued -> sending -> done | refused | unknown`; a queued one can be `withdrawn`."""

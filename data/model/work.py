@@ -75,11 +75,11 @@ class Command(Record, frozen=True, kw_only=True):
     BLOCKS: ClassVar[frozenset[str]] = frozenset({"answer"})
 
     kind: Name
-    """`launch`, `cancel`, `retry`, `play`, `note` or `label`."""
+    """`launch`, `cancel`, `retry`, `play`, `note`, `label` or `settle`."""
     connection: str = ""
     project_id: str = ""
     target_id: str = ""
-    """Record that it acts on: a `PipelineRun` or a `JobRun`."""
+    """Record that it acts on: a `PipelineRun`, a `JobRun` or a `TrackedRun`."""
     title: str = ""
     """What it does, for people: `cancel churn #4312`."""
     payload: dict[str, Json] = {}
@@ -106,7 +106,9 @@ class Interest(Record, frozen=True, kw_only=True):
 
     viewer: Name
     topic: Name
-    """`project:<id>`, `run:<id>`, `log:<job id>`, `metrics:<tracked run id>`, or `projects` for all."""
+    """`project:<id>`, `run:<id>`, `log:<job id>`, `projects` for all; metric histories of an MLflow run:
+    `metrics:<tracked run id>` for all, `metric:<tracked run id>:<key>` for one, `…@<first>..<last>` for a part of it.
+    """
     expires: Utc
 
 
@@ -139,6 +141,34 @@ class Note(Record, frozen=True, kw_only=True):
     text: str
     by: str = ""
     created: Utc | None = None
+
+
+class View(Record, frozen=True, kw_only=True):
+    """How a list is looked at: filter, order, columns. `id` is `<user>:<screen>:<name>`.
+
+    The view without a name is the one that its user left last.
+    """
+
+    screen: Name
+    """`runs` or `tracked`."""
+    name: str = ""
+    by: str = ""
+    """User name."""
+    shared: bool = False
+    """Whether others are offered it, too."""
+    filter: str = ""
+    window: str = ""
+    """Span of time back from now, such as `7d`; empty for all."""
+    sort: str = ""
+    """Key of a column, such as `created` or `metrics.val_auc`; empty for the list's own order."""
+    descending: bool = True
+    group: str = ""
+    """Key of the field by which rows are grouped; empty for none."""
+    columns: tuple[str, ...] = ()
+    """Keys of the columns in their order, each with a width in cells if the user set one: `ref:24`. Empty for the
+    list's own.
+    """
+    updated: Utc | None = None
 
 
 class EngineState(Record, frozen=True, kw_only=True):

@@ -6,17 +6,17 @@ from collections import Counter
 
 import pytest
 
-from tui.commands import BY_ID, COMMANDS, LOG, MOVES, commands_for, key_name, key_table, keys_of, moves_for
+from tui.commands import BY_ID, CHART, COMMANDS, LOG, MOVES, commands_for, key_name, key_table, keys_of, moves_for
 from tui.screens.palette import found
 
 SCREENS = (
     *("projects", "pipelines", "runs", "experiments", "tracked", "models", "activity"),
-    *("run", "log", "launch"),
+    *("run", "log", "launch", "metrics", "compare", "mlflow"),
 )
 
 
 def test_ids_are_unique():
-    assert len(BY_ID) == len(COMMANDS) + len(LOG) + len(MOVES)
+    assert len(BY_ID) == len(COMMANDS) + len(LOG) + len(CHART) + len(MOVES)
 
 
 @pytest.mark.parametrize("screen", SCREENS)
