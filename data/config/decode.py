@@ -52,8 +52,9 @@ class Decoder:
 
     def section(self, node: yaml.MappingNode, kind: type[S], path: str = "") -> S | msgspec.UnsetType:
         """The mapping as a section; unset when something that it needs is missing or wrong."""
-        hints = get_type_hints(kind, include_extras=True)
-        fields = {field.name: field for field in msgspec.structs.fields(kind)}
+        typed = get_type_hints(kind, include_extras=True)
+        fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
+        hints = {name: typed[field.name] for name, field in fields.items()}
         values: dict[str, object] = {}
         given = self._mapping(node, path)
         for key, (at, value) in given.items():
@@ -69,7 +70,7 @@ class Decoder:
         values = {name: value for name, value in values.items() if value is not _BAD}
         if any(field.required and name not in values for name, field in fields.items()):
             return _BAD
-        return kind(**values)
+        return kind(**{fields[name].name: value for name, value in values.items()})
 
     def _value(self, node: yaml.Node, hint: Any, path: str) -> object:
         self._nodes += 1

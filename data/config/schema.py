@@ -52,7 +52,9 @@ def docs(kind: type[Section]) -> dict[str, str]:
 
 
 def _describe(kind: type[Section], definition: dict[str, Any]) -> None:
-    hints = get_type_hints(kind, include_extras=True)
+    typed = get_type_hints(kind, include_extras=True)
+    names = {field.encode_name: field.name for field in msgspec.structs.fields(kind)}
+    hints = {key: typed[name] for key, name in names.items()}
     for name, field in definition["properties"].items():
         unit = unit_of(unwrap(hints[name])[1])
         if unit in (DURATION, SIZE):
@@ -62,8 +64,8 @@ def _describe(kind: type[Section], definition: dict[str, Any]) -> None:
         else:
             _loosen(field)
         field.pop("default", None)
-        if name in docs(kind):
-            field["description"] = docs(kind)[name]
+        if names[name] in docs(kind):
+            field["description"] = docs(kind)[names[name]]
 
 
 def _loosen(node: dict[str, Any]) -> None:

@@ -289,6 +289,8 @@ class Settings(Section, frozen=True, kw_only=True):
     """Job logs on this machine."""
     ui: UiSettings = field(default_factory=UiSettings)
     """How the screen looks and behaves."""
+    directions: dict[str, Literal["max", "min", "none"]] = field(default_factory=dict, name="metrics")
+    """What is best for a metric, by its name or a pattern with `*`: {val_loss: min, "*_auc": max}, or `none`."""
     keys: dict[str, str] = {}
     """Keys by command id: {run.cancel: "x,ctrl+x"}; the help screen shows the ids."""
     read_only: bool = False

@@ -1,4 +1,4 @@
-"""Commands on runs and jobs that exist: cancel, retry, play; and what needs no server: notes and labels."""
+"""Commands on runs and jobs that exist: cancel, retry, play."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ from datetime import timedelta
 from typing import Final, TypeVar
 
 import msgspec
-from msgspec.structs import replace
 
 from data.engine import merge
 from data.engine.budget import Rank
 from data.engine.context import ProjectContext
-from data.engine.verdict import Done, Rejected
-from data.model import Command, JobRun, Label, Note, PipelineRun, Record, Variable
+from data.engine.verdict import HAD_ENDED, NOTHING_TO_RETRY, Done, Immediate, Rejected
+from data.model import Command, JobRun, PipelineRun, Record, Variable
 from data.model.vocabulary import BLOCKED, FINISHED
 
 SLACK: Final = timedelta(seconds=30)
@@ -28,15 +27,11 @@ def is_job(target_id: str) -> bool:
     return ":job:" in target_id
 
 
-class Action:
+class Action(Immediate):
     """What cancel, retry and play have in common."""
 
     def __init__(self, context: ProjectContext, touch: Touch) -> None:
         self._context, self._touch = context, touch
-
-    async def hold(self, command: Command) -> str:  # noqa: ARG002 - nothing holds it; part of the protocol
-        """Goes at once."""
-        return ""
 
     async def dropped(self, command: Command) -> None:
         """Show what the server has: the screen's picture may have been wrong."""
@@ -143,51 +138,6 @@ class Play(Action):
         return Done(f"job {job.git_job_id} was started ({status})", job.id) if status not in BLOCKED else None
 
 
-class Local:
-    """Notes and labels: written in the store, nobody else is asked."""
-
-    def __init__(self, context: ProjectContext) -> None:
-        self._context = context
-
-    async def hold(self, command: Command) -> str:  # noqa: ARG002 - nothing holds it; part of the protocol
-        """Goes at once."""
-        return ""
-
-    async def perform(self, command: Command) -> Done:
-        """Write it."""
-        desk, lease = self._context.desk, self._context.id
-        if command.kind == "note":
-            text = str(command.payload.get("text", ""))
-            note = Note(
-                id=command.target_id, target_id=command.target_id, text=text, by=command.by, created=command.created
-            )
-            await desk.put(lease, [note])
-            await desk.edit(lease, PipelineRun, command.target_id, lambda run: replace(run, notes=text))
-            return Done("noted", command.target_id)
-        add, remove = (_words(command.payload.get(key)) for key in ("add", "remove"))
-        await desk.edit(lease, PipelineRun, command.target_id, lambda run: _labelled(run, add, remove))
-        labels: list[Record] = [
-            Label(
-                id=f"{command.target_id}:{name}",
-                target_id=command.target_id,
-                name=name,
-                by=command.by,
-                created=command.created,
-            )
-            for name in add
-        ]
-        await desk.put(lease, labels)
-        await desk.store.delete(Label, [f"{command.target_id}:{name}" for name in remove])
-        return Done("labelled", command.target_id)
-
-    async def check(self, command: Command) -> Done | None:
-        """Writing it once more changes nothing."""
-        return await self.perform(command)
-
-    async def dropped(self, command: Command) -> None:
-        """Nothing was prepared."""
-
-
 def variables_of(command: Command) -> list[Variable]:
     """The variables in a command's payload.
 
@@ -203,17 +153,8 @@ def variables_of(command: Command) -> list[Variable]:
 def _canceled(status: str) -> str:
     if status in ("canceled", "canceling"):
         return "canceled" if status == "canceled" else "is being canceled"
-    return f"it had ended already ({status})" if status in FINISHED else f"cancel accepted; it is still {status}"
+    return f"{HAD_ENDED} ({status})" if status in FINISHED else f"cancel accepted; it is still {status}"
 
 
 def _retried(status: str) -> str:
-    return f"there was nothing to retry ({status})" if status in FINISHED else f"started again ({status})"
-
-
-def _words(value: object) -> list[str]:
-    return [str(word) for word in value] if isinstance(value, list) else []
-
-
-def _labelled(run: PipelineRun, add: list[str], remove: list[str]) -> PipelineRun:
-    kept = [label for label in run.labels if label not in remove]
-    return replace(run, labels=tuple(dict.fromkeys([*kept, *add])))
+    return f"{NOTHING_TO_RETRY} ({status})" if status in FINISHED else f"started again ({status})"

@@ -11,8 +11,14 @@ from data.model import Interest
 
 ALL: Final = "projects"
 """Topic of a viewer that looks at all projects."""
-TOPICS: Final = ("project", "run", "log", "metrics")
-"""Topics that name a record to look at, as `<topic>:<id>`."""
+TOPICS: Final = ("project", "run", "log", "metrics", "metric")
+"""Topics that name something to look at, as `<topic>:<id>`.
+
+`metrics` are MLflow runs of which all metrics are looked at, or one; `metric` are the histories that are looked at, as
+`data.engine.wanted` reads them: of whole runs, single ones, and parts.
+"""
+HISTORIES: Final = ("metrics", "metric")
+"""Topics of which the name begins with the id of an MLflow run."""
 REFRESH: Final = "refresh"
 """Topic of a wish to synchronise a project now, as `refresh:<project id>`; renewed, it is a new wish."""
 
@@ -50,6 +56,9 @@ class Board:
                     self.changed.set()
             elif topic in found and name:
                 found[topic].add(name)
+                if topic in HISTORIES:
+                    found["metric"].add(name)
+                    found["metrics"].add(":".join(name.split(":")[:2]))
         self._refreshed = refreshed
         new = {topic: frozenset(ids) for topic, ids in found.items()}
         if (new, everything, watched) != (self._ids, self.everything, self.watched):

@@ -1,4 +1,4 @@
-"""What the parts that work on one project share."""
+"""What the parts that work on one project share, and those that act on the runs of one MLflow connection."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from data.engine.server import Server
 from data.engine.timing import Timing
 from data.model import JobRun, Pipeline, PipelineAPI, PipelineJob, PipelineRun, Project, Record
 from data.sources.gitlab import GitLabSource
+from data.sources.mlflow import TrackingSource
 from data.store.port import Store
 
 R = TypeVar("R", bound=Record)
@@ -60,6 +61,12 @@ class ProjectContext:
         return self.project.git_project_id
 
     @property
+    def experiments(self) -> tuple[str, ...]:
+        """MLflow's ids of its experiments, as far as they are known."""
+        ids = (self.project.mlflow_experiment_id, self.project.test_mlflow_experiment_id)
+        return tuple(id for id in ids if id)
+
+    @property
     def store(self) -> Store:
         """The store, for reading."""
         return self.desk.store
@@ -90,6 +97,26 @@ class ProjectContext:
             image=job.image or (print_.image if print_ else ""),
             script=job.script or ("\n".join(print_.instructions) if print_ else ""),
         )
+
+
+@dataclass(slots=True)
+class TrackingContext:
+    """One MLflow connection, for what people ask of its runs.
+
+    Attributes:
+        id: name of the connection, and of its lease.
+    """
+
+    id: str
+    server: Server[TrackingSource]
+    desk: Desk
+    leases: Leases
+    timing: Timing
+
+    @property
+    def store(self) -> Store:
+        """The store, for reading."""
+        return self.desk.store
 
 
 def base_name(name: str) -> str:

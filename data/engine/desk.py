@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from typing import TypeVar
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import Final, TypeVar
 
 from data.engine.leases import Leases
 from data.errors import StoreError
 from data.model import Record
+from data.query import Query
 from data.store.port import Sort, Store, Where
 
+PAGE: Final = 1_000
+"""Records of one page of a query."""
+FEW: Final = 16
+"""Records that are held at a time where each may be as large as an MLflow run gets: some hundred kilobytes."""
 R = TypeVar("R", bound=Record)
 Merge = Callable[[R | None, R], R]
 """From the stored record (None when there is none) and the fresh one to what shall be stored."""
@@ -61,6 +66,16 @@ class Desk:
                 await self._write(lease, [edited])
             return edited
 
+    async def edit_many(self, lease: str, kind: type[R], edits: Mapping[str, Edit[R]]) -> None:
+        """Change stored records in one transaction, each by its own edit; those that there are not are left out."""
+        if not edits:
+            return
+        async with self._lock:
+            stored = await self.store.get_many(kind, list(edits))
+            edited = {id: edits[id](record) for id, record in stored.items()}
+            if changed := [record for id, record in edited.items() if record != stored[id]]:
+                await self._write(lease, changed)
+
     async def put(self, lease: str, records: Sequence[Record]) -> int:
         """Store records of which nobody else holds a part; returns how many changed."""
         if not records:
@@ -77,12 +92,30 @@ class Desk:
 
     async def all(self, kind: type[R], where: Where, *, limit: int, sort: Sort | None = None) -> list[R]:
         """The first `limit` records of a query, in order."""
-        found: list[R] = []
+        return [record async for record in self._each(kind, where, limit, sort, None, PAGE)]
+
+    def each(
+        self, kind: type[R], where: Where, *, limit: int, sort: Sort | None = None, query: Query | None = None
+    ) -> AsyncIterator[R]:
+        """The same, one after the other, for records of which each may be large: no more than `FEW` are held."""
+        return self._each(kind, where, limit, sort, query, FEW)
+
+    async def each_of(self, kind: type[R], ids: Iterable[str]) -> AsyncIterator[R]:
+        """Those of `ids` that exist, one after the other; no more than `FEW` are held."""
+        wanted = sorted(ids)
+        for at in range(0, len(wanted), FEW):
+            found = await self.store.get_many(kind, wanted[at : at + FEW])
+            for id in list(found):
+                yield found.pop(id)
+
+    async def _each(
+        self, kind: type[R], where: Where, limit: int, sort: Sort | None, query: Query | None, size: int
+    ) -> AsyncIterator[R]:
         after: str | None = None
-        while len(found) < limit:
-            page = await self.store.page(kind, where=where, sort=sort, after=after, limit=min(limit - len(found), 1000))
-            found += page.records
-            after = page.after
+        while limit > 0:
+            page = await self.store.page(kind, where=where, query=query, sort=sort, after=after, limit=min(limit, size))
+            after, limit = page.after, limit - len(page.records)
+            for record in page.records:
+                yield record
             if after is None:
-                break
-        return found
+                return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Final
 
 from data.engine.timing import Timing
@@ -23,7 +23,7 @@ PAUSE: Final = 1.0
 class Feed:
     """Watches the store's revision and hands on what changed."""
 
-    def __init__(self, store: Store, timing: Timing, tell: Callable[[News], Awaitable[None]]) -> None:
+    def __init__(self, store: Store, timing: Timing, tell: Callable[[News], None]) -> None:
         self._store, self._timing, self._tell = store, timing, tell
 
     async def run(self) -> None:
@@ -36,7 +36,7 @@ class Feed:
                     continue
                 changes = await self._store.changes(seen)
                 seen = changes.revision
-                await self._tell(changes.put)
+                self._tell(changes.put)
             except StoreError as error:
                 log.error("%s", error)
                 await asyncio.sleep(PAUSE)

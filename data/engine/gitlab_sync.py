@@ -225,6 +225,7 @@ class ProjectSync:
             if run.run_info_id and (run.parent_run_id or run.status in FINISHED):
                 await gather(self._context, run)
             if self._is_open(run_id):
+                await self._reader.needs.read(run, rank)
                 self._agenda.add(f"artifacts of {name_of(run)}", lambda: self._artifacts.read(run_id))
 
     async def _detail(self, run_id: str) -> None:

@@ -9,16 +9,17 @@ import logging
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from msgspec.structs import replace
-
 from data.engine import merge
 from data.engine.budget import Rank
 from data.engine.context import ProjectContext
+from data.engine.left import OUTCOMES, judge
 from data.engine.link import COMMIT_TAG, MLFLOW_RUN_ID, RUN_ID
 from data.engine.server import Server
+from data.engine.settle import end_run
 from data.errors import LinesideError, UsageError
 from data.model import Command, PipelineRun, TrackedRun, Variable
 from data.model.vocabulary import TEST, TRACKED_ACTIVE
+from data.query import Field
 from data.sources.mlflow import TrackingSource
 
 log = logging.getLogger(__name__)
@@ -29,10 +30,6 @@ PIPELINE_TAG: Final = "CI_PIPELINE_ID"
 """Tag with GitLab's id of the pipeline, by which other programs find it."""
 SHORT: Final = 8
 """Characters of a RUN_ID in the name of an MLflow run."""
-STATUSES: Final = {"failed": "FAILED", "canceled": "KILLED", "skipped": "KILLED", "success": "FINISHED"}
-"""Status of an MLflow run by that of the pipeline that it was made for."""
-LATE: Final = timedelta(seconds=60)
-"""After the end of a pipeline, how long its jobs may take to end their MLflow runs."""
 MAX_OPEN: Final = 200
 """Unfinished MLflow runs of launches that are looked at."""
 SLACK: Final = timedelta(minutes=5)
@@ -96,22 +93,17 @@ class LaunchTracking:
 
         Only runs that were made here are written to, and only a while after the end, since jobs end them by themselves.
         """
-        where = {"project_id": self._context.id, "linked_by": "launch", "status": sorted(TRACKED_ACTIVE)}
-        for run in await self._context.desk.all(TrackedRun, where, limit=MAX_OPEN):
+        desk, lease = self._context.desk, self._context.id
+        where = {"project_id": lease, "linked_by": "launch", "status": sorted(TRACKED_ACTIVE)}
+        async for run in desk.each(TrackedRun, where, limit=MAX_OPEN, query=Field("is", ("left",))):
             pipeline = await self._context.store.get(PipelineRun, run.pipeline_run_id)
-            if pipeline is None or pipeline.status not in STATUSES or SUBMISSION_TAG not in run.tags:
+            standing = judge(run, None, pipeline, datetime.now(UTC))
+            if not standing.ended_as or standing.end is None or SUBMISSION_TAG not in run.tags:
                 continue
-            if pipeline.completion is None or datetime.now(UTC) - pipeline.completion < LATE:
-                continue
-            status, end = STATUSES[pipeline.status], pipeline.completion
-            await self._server.write(lambda source: source.set_status(run.run_id, status, end))  # noqa: B023
-            await self._context.desk.edit(
-                self._context.id,
-                TrackedRun,
-                run.id,
-                lambda now: replace(now, status=status, end=end),  # noqa: B023
-            )
-            log.info("MLflow run %s: %s, as its pipeline is %s", run.run_id, status, pipeline.status)
+            status, end = OUTCOMES[standing.ended_as], standing.end
+            ended = await self._server.write(lambda source: end_run(source, run.run_id, status, end))  # noqa: B023
+            await desk.merge(lease, TrackedRun, [ended.run], merge.tracked)
+            log.info("MLflow run %s: %s, as its pipeline is %s", run.run_id, ended.run.status, standing.ended_as)
 
     async def _interrupted(self, command: Command, experiment: str) -> TrackedRun | None:
         """The run that an attempt before this one made."""

@@ -7,7 +7,6 @@ that says nothing itself goes where its parent went.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
@@ -15,7 +14,7 @@ from typing import Final, NamedTuple
 
 from msgspec.structs import replace
 
-from data.model import JobRun, Link, PipelineRun, TrackedRun
+from data.model import JobRun, PipelineRun, TrackedRun
 
 JOB_TAG: Final = "gitlab.CI_JOB_ID"
 """Tag by which GitLab itself joins an MLflow run with a job."""
@@ -27,10 +26,6 @@ RUN_ID: Final = "RUN_ID"
 """Variable that the runs of one `RunInfo` share."""
 SLACK: Final = timedelta(seconds=90)
 """How far clocks of runners and servers may differ."""
-MEMORY_METRIC: Final = "system/system_memory_usage_megabytes"
-"""MLflow's system metric for memory (MLflow docs, system metrics)."""
-CPU_METRIC: Final = "system/cpu_utilization_percentage"
-"""MLflow's system metric for the processor."""
 ORDER: Final = {"launch": 0, "job": 1, "tag": 2, "commit": 3}
 """Ways to join, the surest first."""
 
@@ -142,34 +137,9 @@ def apply(run: TrackedRun, found: Match | None, project_id: str) -> TrackedRun:
     )
 
 
-def summarise(run: PipelineRun, linked: Sequence[TrackedRun]) -> PipelineRun:
-    """The run with what its MLflow runs say: ids, newest metrics, greatest memory and processor use."""
-    if not linked:
-        launched = run.link is None or run.link.by == "launch"
-        return run if launched else replace(run, mlflow_run_ids=(), link=None, metrics={})
-    ordered = sorted(linked, key=lambda one: (one.start is not None, one.start or run.created, one.id))
-    metrics = {
-        key: value.last
-        for one in ordered
-        for key, value in one.metrics.items()
-        if value.last is not None and math.isfinite(value.last)
-    }
-    best = min((one.linked_by for one in ordered), key=lambda by: ORDER.get(by, len(ORDER)))
-    return replace(
-        run,
-        mlflow_run_ids=tuple(one.id for one in ordered),
-        link=Link(by=best, certain=best != "commit"),
-        metrics=metrics,
-        max_memory_usage=greatest(ordered, MEMORY_METRIC, run.max_memory_usage),
-        max_cpu_usage=greatest(ordered, CPU_METRIC, run.max_cpu_usage),
-    )
-
-
-def greatest(runs: Sequence[TrackedRun], key: str, known: float | None) -> float | None:
-    """The greatest value that a metric of these runs had, as far as it is known."""
-    summaries = [run.metrics[key] for run in runs if key in run.metrics]
-    values = [value for one in summaries for value in (one.max, one.last) if value is not None and math.isfinite(value)]
-    return max([*values, known] if known is not None else values, default=None)
+def slim(run: TrackedRun) -> TrackedRun:
+    """An MLflow run with what it belongs to and when it ran only: what it logged may be hundreds of kilobytes."""
+    return replace(run, metrics={}, params={}, tags={}, datasets=(), models=(), note="", artifact_uri="")
 
 
 def _of_run_info(run: TrackedRun, found: Keys, runs: Sequence[PipelineRun], now: datetime) -> Match:

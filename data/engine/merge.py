@@ -21,11 +21,12 @@ DETAIL: Final = (
 OPTIONAL: Final = frozenset({"name", "updated", "triggered_by", "error_message"})
 """Fields that some answers leave out: an empty one does not replace what is known."""
 JOB_KEPT: Final = (
-    "image", "script", "environment", "memory_usage", "cpu_usage", "input_artifacts", "output_artifacts", "log",
+    "image", "script", "environment", "needs", "memory_usage", "cpu_usage", "input_artifacts", "output_artifacts",
+    "log",
 )  # fmt: skip
 """Fields of a job that do not come with its list; the server's value wins where it has one."""
-TRACKED_KEPT: Final = ("project_id", "pipeline_run_id", "job_run_id", "linked_by")
-"""Fields of an MLflow run that linking sets."""
+TRACKED_KEPT: Final = ("project_id", "pipeline_run_id", "job_run_id", "linked_by", "ended_as", "labels")
+"""Fields of an MLflow run that linking and people set."""
 
 
 def glance(stored: PipelineRun | None, fresh: PipelineRun) -> PipelineRun:
@@ -60,7 +61,7 @@ def tracked(stored: TrackedRun | None, fresh: TrackedRun) -> TrackedRun:
         return fresh
     kept = {name: getattr(stored, name) for name in TRACKED_KEPT}
     metrics = {key: _widened(stored.metrics.get(key), metric) for key, metric in fresh.metrics.items()}
-    return replace(fresh, metrics=metrics, **kept)
+    return replace(fresh, metrics=metrics, models=fresh.models or stored.models, **kept)
 
 
 def newest(times: Sequence[datetime | None]) -> datetime | None:
@@ -75,8 +76,14 @@ def _take(stored: PipelineRun, fresh: PipelineRun, names: Sequence[str], *, jobs
 
 
 def _widened(stored: MetricSummary | None, fresh: MetricSummary) -> MetricSummary:
+    """The newest value with the extremes that were known, or new ones where it is beyond them; NaN is no extreme."""
     if stored is None or stored.max is None or stored.min is None:
         return fresh
-    low = [value for value in (stored.min, fresh.min, fresh.last) if value is not None]
-    high = [value for value in (stored.max, fresh.max, fresh.last) if value is not None]
-    return replace(fresh, min=min(low), max=max(high))
+    kept = replace(fresh, min=stored.min, max=stored.max, min_step=stored.min_step, max_step=stored.max_step)
+    if fresh.last is None:
+        return kept
+    if fresh.last < stored.min:
+        kept = replace(kept, min=fresh.last, min_step=fresh.step)
+    if fresh.last > stored.max:
+        kept = replace(kept, max=fresh.last, max_step=fresh.step)
+    return kept

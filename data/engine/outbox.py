@@ -1,4 +1,4 @@
-"""The outbox of one project: commands go to the server at most once, and none is lost.
+"""The outbox of one project, or of one MLflow connection: commands go to the server at most once, and none is lost.
 
 `queued -> sending -> done | refused | unknown`. `sending` is written before the request. When an answer is lost, or an
 engine dies between request and answer, the server is looked at before anything is sent again.
@@ -9,13 +9,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from msgspec.structs import replace
 
-from data.engine.context import ProjectContext
+from data.engine.context import ProjectContext, TrackingContext
 from data.engine.server import NotSent
 from data.engine.verdict import Done, Handler, Rejected, Undecided, Wait
 from data.errors import BadAnswer, LinesideError, RateLimited, SourceError, StoreError, Unreachable
@@ -33,16 +33,26 @@ MAX_ATTEMPTS: Final = 3
 RETRY: Final = 5.0
 """Seconds until a command is tried again that could not be sent and nobody said when."""
 LOCAL: Final = frozenset({"note", "label"})
-"""Kinds of commands that change no server."""
+"""Kinds of commands on runs that change no server."""
 IDLE: Final = 30.0
 """Longest wait for news of the outbox: a safety net, since every new command wakes it."""
 
 
 class Outbox:
-    """Carries out the commands of a project whose lease is ours."""
+    """Carries out the commands whose `project_id` is the id of the context, while its lease is ours.
 
-    def __init__(self, context: ProjectContext, handlers: Mapping[str, Handler], *, read_only: bool) -> None:
-        self._context, self._handlers, self._read_only = context, handlers, read_only
+    `local` are the kinds of those that change no server: the others are refused where all is `read_only`.
+    """
+
+    def __init__(
+        self,
+        context: ProjectContext | TrackingContext,
+        handlers: Mapping[str, Handler],
+        *,
+        read_only: bool,
+        local: Collection[str] = LOCAL,
+    ) -> None:
+        self._context, self._handlers, self._read_only, self._local = context, handlers, read_only, local
         self._owner = context.leases.owner
         self._wake = asyncio.Event()
         self._not_before: dict[str, float] = {}
@@ -141,7 +151,7 @@ class Outbox:
             )
 
     def _handler(self, command: Command) -> Handler:
-        if self._read_only and command.kind not in LOCAL:
+        if self._read_only and command.kind not in self._local:
             raise Rejected("this configuration is read-only (read_only: true): nothing is sent to a server")
         handler = self._handlers.get(command.kind)
         if handler is None:

@@ -12,6 +12,7 @@ from data.engine import merge
 from data.engine.budget import Rank
 from data.engine.context import ProjectContext
 from data.engine.link import MLFLOW_RUN_ID, RUN_ID
+from data.engine.needs import Needs
 from data.errors import Forbidden, NotFound, SourceError
 from data.model import JobRun, Link, PipelineRun, Record, RunInfo, git_id
 from data.model.vocabulary import FINISHED
@@ -37,6 +38,7 @@ class RunReader:
 
     def __init__(self, context: ProjectContext, found: Callable[[PipelineRun], None]) -> None:
         self._context, self._found = context, found
+        self.needs = Needs(context)
         self._invisible: set[str] = set()
         self._titles: dict[str, str] = {}
         self._asked: set[str] = set()
@@ -148,7 +150,7 @@ class RunReader:
             stored = summarise(replace(merged, parent_run_id=run.parent_run_id or merged.parent_run_id), jobs)
             return [stored] if stored != now else []
 
-        own = [self._context.own_job(job) for job in jobs]
+        own = [self.needs.filled(self._context.own_job(job)) for job in jobs]
         await self._context.desk.merge(self._context.id, JobRun, own, merge.job, along=along)
         return stored
 

@@ -34,6 +34,11 @@ class Source(Protocol):
         """Who and what answers there."""
         ...
 
+    @property
+    def received(self) -> int:
+        """Bytes of answers so far."""
+        ...
+
     def close(self) -> None:
         """Close its connections."""
         ...
@@ -132,6 +137,11 @@ class Server(Generic[S]):
         }
         self._local = threading.local()
         self._opened: list[S] = []
+
+    @property
+    def received(self) -> int:
+        """Bytes of answers so far, of all its sources."""
+        return sum(source.received for source in self._opened)
 
     async def call(self, ask: Callable[[S], T], *, rank: Rank = Rank.ROUTINE, lane: Lane = Lane.SYNC) -> T:
         """Run `ask` with a source in a worker thread, as soon as budget and pauses allow.

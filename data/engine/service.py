@@ -23,9 +23,9 @@ from data.engine.secrets import Secrets
 from data.engine.server import Opener, Server
 from data.engine.session import ProjectSession, Tools
 from data.engine.timing import Timing
-from data.engine.tracking_sync import TrackingSync
+from data.engine.tracking_session import TrackingSession
 from data.errors import LinesideError, SourceError, StoreError, UsageError
-from data.model import EngineState, TrackedRun
+from data.model import EngineState
 from data.sources.gitlab import GitLabSource
 from data.sources.mlflow import TrackingSource, open_tracking
 from data.store.logs import LogFiles
@@ -96,7 +96,8 @@ class Engine:
             set(),
         )
         self._sessions = [ProjectSession(self._tools, one) for one in settings.projects]
-        self._trackings = [self._tracking(name) for name in self._mlflow if self._projects_of(name)]
+        used = {name: projects for name in self._mlflow if (projects := self._projects_of(name))}
+        self._trackings = [TrackingSession(self._tools, name, projects) for name, projects in used.items()]
 
     async def run(self) -> None:
         """Work until `stop`; then everything is let go of within a second, whatever the network does."""
@@ -129,7 +130,7 @@ class Engine:
         names = {one.settings.mlflow for one in chosen}
         health = asyncio.create_task(self._watch_health())
         try:
-            outcomes = [await self._track_once(one) for one in self._trackings if one.name in names]
+            outcomes = [Outcome(one.name, await one.once()) for one in self._trackings if one.name in names]
             for session in chosen:
                 try:
                     error = await session.once()
@@ -148,7 +149,7 @@ class Engine:
             for session in self._sessions:
                 group.create_task(self._kept_up(session.settings.project, session.run))
             for tracking in self._trackings:
-                group.create_task(self._kept_up(tracking.name, self._tracker(tracking)))
+                group.create_task(self._kept_up(tracking.name, tracking.run))
             parts = {
                 "interests": self._watch_interests, "health": self._watch_health, "changes": self._watch_store,
                 "signs of life": self._show_life, "quota": self._tools.quota.run, "probe": self._probe,
@@ -168,29 +169,6 @@ class Engine:
                 log.exception("%s: starting again after a fault", name)
             await asyncio.sleep(REST)
 
-    def _tracker(self, tracking: TrackingSync) -> Part:
-        async def run() -> None:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(self._leases.keep(tracking.name))
-                while True:
-                    await self._leases.until(tracking.name, held=True)
-                    await self._leases.during(tracking.name, tracking.run())
-
-        return run
-
-    async def _track_once(self, tracking: TrackingSync) -> Outcome:
-        keeper = asyncio.create_task(self._leases.keep(tracking.name))
-        try:
-            async with asyncio.timeout(2 * self._timing.lease):
-                await self._leases.until(tracking.name, held=True)
-            return Outcome(tracking.name, await tracking.once())
-        except TimeoutError:
-            return Outcome(tracking.name, LinesideError(f"{tracking.name} is being synchronised by another engine"))
-        except (SourceError, StoreError) as error:
-            return Outcome(tracking.name, error)
-        finally:
-            keeper.cancel()
-
     async def _watch_interests(self) -> None:
         while True:
             self._board.update(await self.store.interests(datetime.now(UTC)))
@@ -200,21 +178,17 @@ class Engine:
                 for session in self._sessions:
                     session.wake()
                 for tracking in self._trackings:
-                    tracking.wake()
-                    if tracking.name in refreshed:
-                        tracking.refresh()
+                    tracking.wake(refresh=tracking.name in refreshed)
             await asyncio.sleep(self._timing.interests)
 
     async def _watch_store(self) -> None:
         await Feed(self.store, self._timing, self._tell).run()
 
-    async def _tell(self, news: News) -> None:
+    def _tell(self, news: News) -> None:
         for session in self._sessions:
             session.tell(news)
-        if TrackedRun in news:
-            for tracking in self._trackings:
-                if self._leases.holds(tracking.name):
-                    await tracking.changed(news[TrackedRun])
+        for tracking in self._trackings:
+            tracking.tell(news)
 
     async def _watch_health(self) -> None:
         while True:
@@ -298,11 +272,6 @@ class Engine:
             return open_tracking(name, self.settings.connections[name], credential, on_response=heard)
 
         return opened
-
-    def _tracking(self, name: str) -> TrackingSync:
-        return TrackingSync(
-            self._mlflow[name], self._tools.desk, self._board, self.settings.sync, self._timing, self._projects_of(name)
-        )
 
     def _projects_of(self, mlflow: str) -> list[ProjectSettings]:
         return [one for one in self.settings.projects if one.mlflow == mlflow]

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
 from msgspec.structs import replace
 
 from data.config import ProjectSettings, Settings
-from data.engine.actions import Cancel, Local, Play, Retry
+from data.engine.actions import Cancel, Play, Retry
 from data.engine.board import Board
 from data.engine.budget import Rank
 from data.engine.context import ProjectContext
@@ -23,8 +24,10 @@ from data.engine.launch import Launch
 from data.engine.launch_tracking import LaunchTracking
 from data.engine.leases import Leases
 from data.engine.linker import Linker
+from data.engine.marks import Labels, Notes
 from data.engine.outbox import Outbox
 from data.engine.quota import Quota
+from data.engine.reconcile import Reconciler
 from data.engine.secrets import Secrets
 from data.engine.server import Server
 from data.engine.tails import Tails
@@ -74,7 +77,6 @@ class ProjectSession:
         self._keeper: Keeper | None = None
         self._changes: dict[type, set[str]] = {}
         self._changed = asyncio.Event()
-        self._reload = False
 
     async def run(self) -> None:
         """Work whenever the project's lease is ours, until cancelled."""
@@ -101,6 +103,7 @@ class ProjectSession:
                 await self._tools.leases.until(project.id, held=True)
             error = await self._make_sync(context).once()
             await Linker(context).load()
+            await Reconciler(context).load()
             return error
         except TimeoutError:
             return LinesideError(f"{self.settings.project} is being synchronised by another engine")
@@ -128,9 +131,8 @@ class ProjectSession:
         if self._sync is not None and Experiment in news and self._lacks_experiment():
             self._sync.describe_again()
         if self.context is not None and self.context.id in news.get(Project, ()):
-            self._reload = True
             self._changed.set()
-        for kind in (TrackedRun, PipelineRun, JobRun):
+        for kind in (TrackedRun, PipelineRun, JobRun, Experiment):
             if kind in news:
                 self._changes.setdefault(kind, set()).update(news[kind])
                 self._changed.set()
@@ -148,7 +150,7 @@ class ProjectSession:
     async def _hold(self, context: ProjectContext) -> None:
         """Everything that the lease holder does, until the lease is lost."""
         sync = self._sync = self._make_sync(context)
-        linker = Linker(context)
+        linker, reconciler = Linker(context), Reconciler(context)
         outbox = self._outbox = Outbox(
             context, self._handlers(context, sync.touch), read_only=self._tools.settings.read_only
         )
@@ -156,13 +158,13 @@ class ProjectSession:
         keeper = self._keeper = Keeper(context, self._tools.logs, self._tools.quota, self._window())
         self._changes.clear()
         parts = (
-            sync.run(), outbox.run(), tails.run(), keeper.run(), self._link(linker),
-            self._keep_house(context),
+            sync.run(), outbox.run(), tails.run(), keeper.run(), self._link(context, linker, reconciler),
+            self._keep_house(context, reconciler),
         )  # fmt: skip
         try:
-            await self._tools.leases.during(context.id, _together(*parts))
+            await self._tools.leases.during(context.id, together(*parts))
         except* StoreError as faults:
-            log.warning("%s: work stops for now: %s", context.project.path, _first(faults))
+            log.warning("%s: work stops for now: %s", context.project.path, first(faults))
             await asyncio.sleep(FAILED if self._tools.leases.holds(context.id) else 0.0)
         except* Exception as faults:  # a fault of ours in one project must not end the others
             log.exception("%s: starting again after a fault", context.project.path, exc_info=faults)
@@ -175,29 +177,39 @@ class ProjectSession:
         settings = self._tools.settings
         return min((one for one in (settings.sync.history, settings.store.history) if one), default=0.0)
 
-    async def _link(self, linker: Linker) -> None:
-        self._reload = True
+    async def _link(self, context: ProjectContext, linker: Linker, reconciler: Reconciler) -> None:
+        experiments: tuple[str, ...] | None = None
         self._changed.set()
         while True:
-            await self._changed.wait()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(linker.summaries.pause):
+                    await self._changed.wait()
             self._changed.clear()
-            if self._reload:
-                # The project's experiments may have become known.
-                self._reload = False
+            if experiments != context.experiments:
+                experiments = context.experiments  # these become known a while after the project
                 await linker.load()
+                await reconciler.load()
             changes, self._changes = self._changes, {}
-            await linker.tracked_changed(changes.get(TrackedRun, ()))
-            await linker.runs_changed(changes.get(PipelineRun, ()), changes.get(JobRun, ()))
+            runs, jobs = changes.get(PipelineRun, set()), changes.get(JobRun, set())
+            tracked = [seen async for seen in linker.seen(changes.get(TrackedRun, set()))]
+            await linker.experiments_changed(changes.get(Experiment, ()))
+            await linker.tracked_changed(tracked)
+            await linker.runs_changed(runs, jobs)
+            await linker.summaries.write()
+            await reconciler.tracked_changed([seen.run for seen in tracked])
+            await reconciler.runs_changed(runs, jobs)
             await asyncio.sleep(self._tools.timing.watch)
 
-    async def _keep_house(self, context: ProjectContext) -> None:
-        """What has to be done on servers without anybody asking: overdue runs, and MLflow runs that nobody ends."""
+    async def _keep_house(self, context: ProjectContext, reconciler: Reconciler) -> None:
+        """What has to be done without anybody asking: MLflow runs that nobody ends, and overdue runs."""
         tracking = self._launch_tracking(context)
-        while not self._tools.settings.read_only:
+        while True:
             try:
-                await cancel_overdue(context)
-                if tracking is not None:
-                    await tracking.reconcile()
+                await reconciler.due()
+                if not self._tools.settings.read_only:
+                    await cancel_overdue(context)
+                    if tracking is not None:
+                        await tracking.reconcile()
             except LinesideError as error:
                 log.warning("%s: %s", context.project.path, error)
             await asyncio.sleep(self._tools.timing.hold)
@@ -207,14 +219,13 @@ class ProjectSession:
         return LaunchTracking(context, mlflow) if mlflow is not None else None
 
     def _handlers(self, context: ProjectContext, touch: Callable[[str], None]) -> dict[str, Handler]:
-        local = Local(context)
         return {
             "launch": Launch(context, self._launch_tracking(context), self._tools.secrets, touch),
             "cancel": Cancel(context, touch),
             "retry": Retry(context, touch),
             "play": Play(context, touch),
-            "note": local,
-            "label": local,
+            "note": Notes(context),
+            "label": Labels(context, PipelineRun),
         }
 
     def _make_sync(self, context: ProjectContext) -> ProjectSync:
@@ -271,14 +282,15 @@ class ProjectSession:
             await store.put([_with_error(stored, None)])
 
 
-def _first(fault: BaseException) -> BaseException:
+def first(fault: BaseException) -> BaseException:
     """The first fault that is no group of others."""
     while isinstance(fault, BaseExceptionGroup):
         fault = fault.exceptions[0]
     return fault
 
 
-async def _together(*parts: Coroutine[Any, Any, None]) -> None:
+async def together(*parts: Coroutine[Any, Any, None]) -> None:
+    """Do all of these until one fails."""
     async with asyncio.TaskGroup() as group:
         for part in parts:
             group.create_task(part)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from data.model import Command
+
+HAD_ENDED: Final = "it had ended already"
+"""Beginning of the answer where there was nothing left to end."""
+NOTHING_TO_RETRY: Final = "there was nothing to retry"
+"""Beginning of the answer where nothing had failed."""
 
 
 class Done(NamedTuple):
@@ -12,6 +17,11 @@ class Done(NamedTuple):
 
     answer: str
     result_id: str = ""
+
+
+def had_no_effect(command: Command) -> bool:
+    """Whether a command was done with because there was nothing to do."""
+    return command.state == "done" and command.answer.startswith((HAD_ENDED, NOTHING_TO_RETRY))
 
 
 class Wait(Exception):
@@ -66,3 +76,15 @@ class Handler(Protocol):
     async def dropped(self, command: Command) -> None:
         """It was refused: undo what was prepared for it."""
         ...
+
+
+class Immediate:
+    """The part of a handler whose commands go at once and prepare nothing."""
+
+    async def hold(self, command: Command) -> str:
+        """Nothing holds it."""
+        del command
+        return ""
+
+    async def dropped(self, command: Command) -> None:
+        """Nothing was prepared."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from data.model.base import Count, Id, Json, Name, Params, Part, Record, Seconds, Utc
 from data.model.vocabulary import PRODUCTION
+
+SUMMED_UP: Final = 256
+"""Metrics, and params, that the record of a run holds of its MLflow runs at most; these have them all."""
 
 
 class RunInfo(Record, frozen=True, kw_only=True):
@@ -93,9 +96,12 @@ class PipelineRun(Record, frozen=True, kw_only=True):
     mlflow_run_ids: tuple[Id, ...] = ()
     link: Link | None = None
     metrics: dict[str, float] = {}
-    """Last value of each metric of the linked MLflow runs; NaN and infinities left out."""
+    """Last value of each metric of the linked MLflow runs, at most `SUMMED_UP`; NaN and infinities left out."""
     params: Params = {}
-    """Parameters of the linked MLflow runs; the newest run's value where several have one."""
+    """Parameters of the linked MLflow runs, at most `SUMMED_UP`, long values cut.
+
+    Where several runs have one, the newest run's value counts; nested runs count less, deleted ones least.
+    """
     experiment: str = ""
     """Name of the MLflow experiment of the newest linked run."""
     dataset: str = ""

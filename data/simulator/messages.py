@@ -39,7 +39,15 @@ class Register(msgspec.Struct, frozen=True, tag_field="op", tag="register"):
     pipeline: int
 
 
-Message = Begin | Progress | End | Register
+class EndSweep(msgspec.Struct, frozen=True, tag_field="op", tag="end_sweep"):
+    """The child pipeline `key` ended at `time`: the run above its trials gets `status`; empty leaves it RUNNING."""
+
+    key: int
+    status: str
+    time: float
+
+
+Message = Begin | Progress | End | Register | EndSweep
 """Any of them."""
 
 ENCODER = msgspec.json.Encoder()

@@ -34,6 +34,7 @@ class SimulatorSettings:
         jobs_limit: requests per minute and user to a project's job list (GitLab docs, instance limits); 0 for no limit.
         create_limit: pipelines per minute and user that one project accepts; 0 for no limit, GitLab.com allows 25.
         count_limit: lists longer than this carry no totals (GitLab docs, REST API pagination: 10,000).
+        graphql: there is a GraphQL API; some proxies let no request to it through.
         latency_ms: milliseconds that every answer of GitLab takes at least.
         version: the GitLab version that the server claims.
     """
@@ -55,6 +56,7 @@ class SimulatorSettings:
     jobs_limit: int = 600
     create_limit: int = 0
     count_limit: int = 10_000
+    graphql: bool = True
     latency_ms: float = 0.0
     version: str = "18.9.1-ee"
 

@@ -11,8 +11,9 @@ import threading
 from pathlib import Path
 
 import data
-from data.simulator.entities import COMPLETED, Job
-from data.simulator.messages import ENCODER, Begin, End, Message, Progress, Register
+from data.simulator.entities import COMPLETED, Job, Pipeline
+from data.simulator.messages import ENCODER, Begin, End, EndSweep, Message, Progress, Register
+from data.simulator.notebooks import notebook_messages
 from data.simulator.plans import MAIN_TRAINING, training_plan
 from data.simulator.training import SYSTEM_SAMPLES, TrainingPlan, sample_instant, steps_until
 from data.simulator.world import World
@@ -66,6 +67,7 @@ class Tracking:
                 if job.status == "running":
                     self._watch(job)
             self._world.watchers.append(self._watch)
+            self._world.settled.append(self._settled)
         self._thread = threading.Thread(target=self._feed, name="gitlab-simulator-tracking", daemon=True)
         self._thread.start()
 
@@ -75,6 +77,7 @@ class Tracking:
             return
         with self._world.lock:
             self._world.watchers.remove(self._watch)
+            self._world.settled.remove(self._settled)
         self._messages.put(None)
         self._thread.join(STOP_SECONDS)
         if self._thread.is_alive():
@@ -101,6 +104,11 @@ class Tracking:
             _, plan = self._active.pop(job.id)
             for message in ending(job, plan, self._world.time):
                 self._messages.put(message)
+
+    def _settled(self, pipeline: Pipeline) -> None:
+        """Hear that a pipeline ended or blocked; called with the world's lock held."""
+        if pipeline.is_child and pipeline.status in COMPLETED:
+            self._messages.put(sweep_end(pipeline))
 
     def _feed(self) -> None:
         with contextlib.suppress(OSError):  # the trainer is gone: GitLab goes on without MLflow
@@ -146,6 +154,12 @@ def ending(job: Job, plan: TrainingPlan, now: float) -> list[Message]:
     return [progress(job, plan, finished), End(job.id, "" if killed else _STATUSES[plan.outcome], finished)]
 
 
+def sweep_end(pipeline: Pipeline) -> EndSweep:
+    """Return the end of the run above the trials of a child pipeline; one that was canceled leaves it RUNNING."""
+    status = {"success": "FINISHED", "failed": "FAILED"}.get(pipeline.status, "")
+    return EndSweep(pipeline.id, status, pipeline.finished_at or pipeline.updated_at)
+
+
 def register_message(job: Job) -> Register:
     """Return what a register job does."""
     trained = [other.id for other in job.pipeline.jobs if other.name == MAIN_TRAINING and other.status == "success"]
@@ -153,7 +167,8 @@ def register_message(job: Job) -> Register:
 
 
 def past_messages(world: World) -> list[Message]:
-    """Return the training jobs that ended before now, newest first, then what was registered of them, oldest first."""
+    """Return the training jobs that ended before now, newest first; then runs without a job, the ends of searches, and
+    what was registered, oldest first."""
     ended = [
         job
         for job in world.jobs.values()
@@ -168,4 +183,6 @@ def past_messages(world: World) -> list[Message]:
     keys = {job.id for job in chosen}
     registered = [job for job in world.jobs.values() if job.spec.kind == "register" and job.status == "success"]
     versions = [register_message(job) for job in sorted(registered, key=lambda job: job.finished_at or 0.0)]
-    return [*found, *(version for version in versions if version.key in keys)]
+    sweeps = {job.pipeline.id: job.pipeline for job in chosen if job.pipeline.is_child}
+    ends = [sweep_end(pipeline) for pipeline in sweeps.values() if pipeline.status in COMPLETED]
+    return [*found, *notebook_messages(world), *ends, *(version for version in versions if version.key in keys)]

@@ -14,7 +14,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from data.simulator.messages import DECODER, Begin, End, Message, Progress, Register
+from data.simulator.messages import DECODER, Begin, End, EndSweep, Message, Progress, Register
 from data.simulator.trainer_mlflow import Recorder, RunState, is_hopeless
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0
@@ -23,17 +23,17 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0
 
 @dataclass(slots=True)
 class Work:
-    """What is still to be written: live runs go before past ones, registrations last."""
+    """What is still to be written: live runs go before past ones, and what concerns several of them after these."""
 
     runs: dict[int, RunState]
-    registrations: list[Register]
+    last: list[Register | EndSweep]
 
     def take(self, message: Message) -> None:
         """Note what a message asks for."""
         if isinstance(message, Begin):
             self.runs[message.plan.key] = RunState(message.plan, past=message.past)
-        elif isinstance(message, Register):
-            self.registrations.append(message)
+        elif isinstance(message, Register | EndSweep):
+            self.last.append(message)
         elif message.key in self.runs:
             state = self.runs[message.key]
             if isinstance(message, Progress):
@@ -46,9 +46,12 @@ class Work:
         behind = [state for state in self.runs.values() if state.is_behind]
         return min(behind, key=lambda state: state.past) if behind else None
 
-    def next_registration(self) -> Register | None:
-        """Return the oldest registration."""
-        return self.registrations[0] if self.registrations else None
+    def next_last(self) -> Register | EndSweep | None:
+        """Return what concerns runs that are all written: the end of a search at once, a registration in its turn."""
+        behind = {state.plan.sweep for state in self.runs.values() if state.is_behind}
+        ends = (order for order in self.last if isinstance(order, EndSweep) and order.key not in behind)
+        first = self.last[0] if self.last and self.next_run() is None else None
+        return next(ends, None) or first
 
 
 def _read(lines: queue.SimpleQueue[Message | None]) -> None:
@@ -60,14 +63,13 @@ def _read(lines: queue.SimpleQueue[Message | None]) -> None:
 
 def _step(work: Work, recorder: Recorder) -> bool:
     """Write one thing; return whether there was one."""
-    state = work.next_run()
+    order, state = work.next_last(), work.next_run()
+    if order is not None:
+        _attempt(lambda: recorder.sum_up(order, work.runs), lambda: None)
+        work.last.remove(order)
+        return True
     if state is not None:
         _attempt(lambda: recorder.record(state), lambda: work.runs.pop(state.plan.key, None))
-        return True
-    registration = work.next_registration()
-    if registration is not None:
-        _attempt(lambda: recorder.register(registration, work.runs), lambda: None)
-        work.registrations.remove(registration)
         return True
     return False
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from data.simulator.messages import End, Register
+from data.simulator.messages import End, EndSweep, Register
+from data.simulator.trainer_models import log_datasets, log_files, log_model
+from data.simulator.trainer_sweeps import Sweeps
 from data.simulator.training import TrainingPlan, metrics_at, sample_instant, step_instant, system_at
 
 if TYPE_CHECKING:
@@ -66,6 +66,7 @@ class Recorder:
         self._made: MlflowClient | None = None
         self._experiments: dict[str, str] = {}
         self._existing: dict[str, str] = {}
+        self._sweeps = Sweeps(lambda: self._client)
 
     @property
     def _client(self) -> MlflowClient:
@@ -106,27 +107,23 @@ class Recorder:
             state.run_id = plan.run_id
             return
         self._existing = {}
-        tags = dict(plan.tags)
-        if plan.parent_run_id:
-            tags["mlflow.parentRunId"] = plan.parent_run_id
-        made = client.create_run(
-            self._experiment(plan.experiment), start_time=milliseconds(plan.started), tags=tags, run_name=plan.run_name
-        )
+        experiment, tags = self._experiment(plan.experiment), dict(plan.tags)
+        if above := plan.parent_run_id or self._sweeps.above(plan, experiment):
+            tags["mlflow.parentRunId"] = above
+        if plan.note:
+            tags["mlflow.note.content"] = plan.note
+        made = client.create_run(experiment, start_time=milliseconds(plan.started), tags=tags, run_name=plan.run_name)
         state.run_id = made.info.run_id
 
     def _describe(self, state: RunState) -> None:
-        """Write parameters, tags and dataset; a resumed run gets no automatic tags, as with MLflow itself."""
-        from mlflow.entities import Dataset, DatasetInput, InputTag, Param, RunTag
+        """Write parameters, tags and data sets; a resumed run gets no automatic tags, as with MLflow itself."""
+        from mlflow.entities import Param, RunTag
 
         plan = state.plan
         tags = {key: value for key, value in plan.tags.items() if not (plan.run_id and key.startswith("mlflow."))}
         params = [Param(key, value) for key, value in plan.params.items() if key not in self._existing]
         self._client.log_batch(state.run_id, params=params, tags=[RunTag(key, value) for key, value in tags.items()])
-        source = json.dumps({"uri": f"s3://lake/{plan.dataset}/{plan.dataset_digest}"})
-        profile = json.dumps({"num_rows": plan.dataset_rows, "num_elements": plan.dataset_rows * 8})
-        columns = {"mlflow_colspec": [{"type": "double", "name": "amount_eur", "required": True}]}
-        dataset = Dataset(plan.dataset, plan.dataset_digest, "s3", source, json.dumps(columns), profile)
-        self._client.log_inputs(state.run_id, [DatasetInput(dataset, [InputTag("mlflow.data.context", "training")])])
+        log_datasets(self._client, state.run_id, plan)
         state.described = True
 
     def _metrics(self, state: RunState) -> None:
@@ -146,20 +143,24 @@ class Recorder:
 
     def _close(self, state: RunState, end: End) -> None:
         """Write the artifacts and the status; a run that was killed stays as it is."""
-        plan, client = state.plan, self._client
+        plan, finished = state.plan, end.status == "FINISHED"
         if end.status:
-            last = metrics_at(plan, max(plan.last_step, 1))
-            finite: dict[str, Any] = {name: None if math.isnan(value) else value for name, value in last.items()}
-            client.log_dict(state.run_id, finite | {"epochs": plan.last_step}, "metrics.json")
-        if end.status == "FINISHED":
-            client.log_text(
-                state.run_id, f"{plan.model}\nlr={plan.learning_rate:g}\nGröße: 148 Merkmale 🚀\n", "model/model.txt"
-            )
-        if end.status:
-            client.set_terminated(state.run_id, end.status, milliseconds(end.time))
+            log_files(self._client, state.run_id, plan, finished=finished)
+            if finished and not plan.sweep:
+                experiment = self._client.get_run(state.run_id).info.experiment_id
+                log_model(self._client, state.run_id, experiment, plan)
+            self._client.set_terminated(state.run_id, end.status, milliseconds(end.time))
+        self._sweeps.trial_ended(plan, end.time)
         state.ended = True
 
-    def register(self, order: Register, runs: dict[int, RunState]) -> None:
+    def sum_up(self, order: Register | EndSweep, runs: dict[int, RunState]) -> None:
+        """Write what concerns several runs."""
+        if isinstance(order, EndSweep):
+            self._sweeps.close(order)
+        else:
+            self._register(order, runs)
+
+    def _register(self, order: Register, runs: dict[int, RunState]) -> None:
         """Create a version of a model from a finished run, and move its aliases."""
         state = runs.get(order.key)
         if state is None or not state.run_id:
@@ -168,6 +169,9 @@ class Recorder:
         if not client.search_registered_models(f"name = '{name}'"):
             client.create_registered_model(name, description="Trained on GitLab CI")
         tags = {"gitlab.CI_JOB_ID": str(order.job), "CI_PIPELINE_ID": str(order.pipeline)}
-        version = client.create_model_version(name, f"runs:/{state.run_id}/model", state.run_id, tags=tags)
+        score = metrics_at(state.plan, max(state.plan.last_step, 1))[state.plan.metric]
+        text = f"{state.plan.metric} {score:.4f} on {state.plan.dataset}"
+        source = f"runs:/{state.run_id}/model"
+        version = client.create_model_version(name, source, state.run_id, tags=tags, description=text)
         alias = "champion" if int(version.version) % CHAMPION_EVERY == 1 else "challenger"
         client.set_registered_model_alias(name, alias, str(version.version))

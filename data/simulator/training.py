@@ -14,6 +14,15 @@ BEST_RATE = 0.001
 DIVERGENCE_STEP = 7
 """Epoch in which a diverging training first sees a loss that is no number."""
 
+OVERFLOWING, OVERFLOWS, OVERFLOW_INFINITE = 0.5, 0.1, 3
+"""Share of trainings in half precision, of their epochs that overflow, and the last one that overflows to infinity."""
+
+GPU_MEGABYTES = 81_920
+"""Memory of the GPUs that train."""
+
+HOST_MEGABYTES = 32_768
+"""Memory of the machines that train."""
+
 SYSTEM_SAMPLES = 24
 """System metric samples over one training job; MLflow itself samples every 10 s."""
 
@@ -28,6 +37,9 @@ class TrainingPlan(msgspec.Struct, frozen=True, kw_only=True):
         steps: epochs; last_step: epochs that will be reached, fewer than `steps` where it fails.
         metric: leading metric, rises; `loss` and `val_loss` fall.
         outcome: failure reason, empty for success.
+        sweep: id of the child pipeline whose trials share a parent run, 0 for a run that is no trial; `sweep_tags` are
+            that parent's.
+        note: what somebody wrote about the run, as Markdown.
     """
 
     key: int
@@ -52,6 +64,11 @@ class TrainingPlan(msgspec.Struct, frozen=True, kw_only=True):
     dataset_digest: str
     dataset_rows: int
     model: str
+    sweep: int = 0
+    sweep_name: str = ""
+    sweep_started: float = 0.0
+    sweep_tags: dict[str, str] = {}
+    note: str = ""
 
 
 def quality(plan: TrainingPlan) -> float:
@@ -68,7 +85,11 @@ def metrics_at(plan: TrainingPlan, step: int) -> dict[str, float]:
     progress = 1 - math.exp(-speed * step / max(plan.steps, 8))
     if plan.diverges:
         loss = math.nan if step >= DIVERGENCE_STEP else 0.7 * 1.9**step
-        return {"loss": loss, "val_loss": loss * 1.1, plan.metric: 0.5, "learning_rate": plan.learning_rate}
+        norm = math.inf if step >= DIVERGENCE_STEP else loss
+        return {
+            "loss": loss, "val_loss": loss * 1.1, plan.metric: 0.5, "learning_rate": plan.learning_rate,
+            "grad_norm": norm,
+        }  # fmt: skip
     loss = 0.69 - (0.69 - floor) * progress + draw.gauss(0, 0.006)
     gap = 0.02 + 0.06 * max(0.0, step / plan.steps - 0.7)
     best = 0.80 + 0.15 * fit + 0.02 * (unit(plan.seed, "best") - 0.5)
@@ -78,7 +99,15 @@ def metrics_at(plan: TrainingPlan, step: int) -> dict[str, float]:
         "val_loss": round(max(loss + gap + draw.gauss(0, 0.008), 0.01), 5),
         plan.metric: round(min(max(score, 0.0), 0.999), 5),
         "learning_rate": plan.learning_rate * 0.5 * (1 + math.cos(math.pi * (step - 1) / plan.steps)),
+        "grad_norm": _grad_norm(plan, step, progress),
     }
+
+
+def _grad_norm(plan: TrainingPlan, step: int, progress: float) -> float:
+    """Norm of the gradients; in mixed precision it overflows now and then, which is no failure of the training."""
+    if unit(plan.seed, "half precision") < OVERFLOWING and unit(plan.seed, "overflow", step) < OVERFLOWS:
+        return math.inf if step <= OVERFLOW_INFINITE else math.nan
+    return round(6.0 * (1 - 0.9 * progress) * (0.6 + 0.8 * unit(plan.seed, "norm", step)), 4)
 
 
 def step_instant(plan: TrainingPlan, step: int) -> float:
@@ -99,15 +128,20 @@ def steps_until(plan: TrainingPlan, instant: float) -> int:
 def system_at(plan: TrainingPlan, index: int) -> dict[str, float]:
     """Return system metrics of sample `index` under MLflow's own names."""
     draw = stream(plan.seed, "system", index)
+    megabytes = 5_200 + 2_400 * (1 - math.exp(-index / 4)) + draw.uniform(0, 80)
     found = {
         "system/cpu_utilization_percentage": round(min(100.0, 38 + 12 * math.sin(index / 3) + draw.uniform(0, 9)), 1),
-        "system/system_memory_usage_megabytes": round(
-            5_200 + 2_400 * (1 - math.exp(-index / 4)) + draw.uniform(0, 80), 1
-        ),
+        "system/system_memory_usage_megabytes": round(megabytes, 1),
+        "system/system_memory_usage_percentage": round(100 * megabytes / HOST_MEGABYTES, 1),
+        "system/network_receive_megabytes": round(12 + 3.1 * index + draw.uniform(0, 2), 1),
     }
     if plan.gpu:
         busy = 0.0 if index == 0 else min(100.0, 86 + draw.gauss(0, 6))
+        held = (0.35 + 0.4 * unit(plan.seed, "gpu memory")) * (0.1 if index == 0 else 1.0)
         found["system/gpu_0_utilization_percentage"] = round(busy, 1)
+        found["system/gpu_0_memory_usage_megabytes"] = round(GPU_MEGABYTES * held, 1)
+        found["system/gpu_0_memory_usage_percentage"] = round(100 * held, 1)
+        found["system/gpu_0_power_usage_watts"] = round(60 + 2.9 * busy + draw.uniform(0, 15), 1)
     return found
 
 

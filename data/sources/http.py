@@ -83,15 +83,26 @@ Observer = Callable[[Response], None]
 
 
 class Traffic:
-    """Remembers the newest answer of a connection and passes every one on."""
+    """Remembers the newest answer of a connection, passes every one on, and counts.
+
+    Attributes:
+        requests: answers and failures so far.
+        received: bytes of bodies so far, as they came over the wire.
+    """
 
     def __init__(self, on_response: Observer | None = None) -> None:
         self.last = Response("", "", 0, 0.0)
         self.rate = RateLimit()
+        self.requests = self.received = 0
         self._on_response = on_response
+
+    def took(self, answer: requests.Response) -> None:
+        """Count the body of an answer, once as much of it was read as is wanted."""
+        self.received += answer.raw.tell()
 
     def __call__(self, response: Response) -> None:
         self.last = response
+        self.requests += 1
         if response.rate != RateLimit():
             self.rate = response.rate
         if self._on_response is not None:

@@ -33,13 +33,21 @@ Where = Mapping[str, Value | Sequence[Value] | Between]
 
 PAGE = 200
 """Records of a page where the caller does not say."""
+GROUPS = 10_000
+"""Groups that are told where the caller does not say."""
+OFFERED = 50
+"""Distinct values that are told where the caller does not say."""
+NAMES = 200
+"""Names of metrics, params and tags that are told where the caller does not say."""
 
 
 class Sort(NamedTuple):
-    """Order of a listing. Ties are broken by id in the same direction, so that every order is total.
+    """Order of a listing. Every order is total: ties are broken by id in the same direction, those of metrics, params
+    and tags in an order that each store has of its own, in the same direction, too.
 
-    `field` is one of the kind's fields or `metrics.<key>`. Text sorts without regard to the case of ASCII letters. What
-    misses the value comes last in both directions, in the kind's default order (by id where that can be missing, too).
+    `field` is one of the kind's fields or `metrics.<key>`, `params.<key>`, `tags.<key>`: numbers come before texts in
+    both directions. Text sorts without regard to the case of ASCII letters. What misses the value comes last in both
+    directions, in the kind's default order (by id where that can be missing, too).
     """
 
     field: str
@@ -51,6 +59,21 @@ class Page(NamedTuple, Generic[R]):
 
     records: tuple[R, ...]
     after: str | None
+
+
+class Group(NamedTuple):
+    """Records that have one value of a field in common."""
+
+    value: str
+    """The value; empty for records that miss it."""
+    count: int  # type: ignore[assignment]  # hides the method of tuples, which nobody asks a group for
+    succeeded: int
+    failed: int
+    active: int
+    newest: datetime | None
+    """Greatest time by which the kind is sorted where nobody says."""
+    best: float | None
+    """Best value of what was asked for, None where no record of the group has one."""
 
 
 class Changes(NamedTuple):
@@ -141,6 +164,36 @@ class Store(Protocol):
         self, kind: type[Record], field: str, *, where: Where | None = None, query: Query | None = None
     ) -> dict[str, int]:
         """How many match, by the value of a field: runs by status, runs by project."""
+
+    async def groups(
+        self,
+        kind: type[Record],
+        field: str,
+        *,
+        where: Where | None = None,
+        query: Query | None = None,
+        best: Sort | None = None,
+        among: int | None = None,
+        limit: int = GROUPS,
+    ) -> list[Group]:
+        """Records that match, by the value of one of the kind's `group_fields`: newest activity first, then by value.
+
+        `among` looks only at so many of the newest records that match, for a quick first answer; without it numbers are
+        exact. `best` names a field of numbers, such as `Sort("metrics.val_auc", descending=True)`: the greatest value
+        in each group, the least one where it does not descend.
+        """
+
+    async def values(self, kind: type[Record], field: str, *, contains: str = "", limit: int = OFFERED) -> list[str]:
+        """Distinct values of a field of texts that hold a text, without regard to case; the empty one is left out.
+
+        First those that begin with `contains`, each in order. Values that differ in case only count as one. Of fields
+        by which the kind is neither sorted nor filtered often these are the values of the newest records.
+        """
+
+    async def names(self, kind: type[Record], entries: str, *, contains: str = "", limit: int = NAMES) -> list[str]:
+        """Names of `metrics`, `params` or `tags` that records have and that hold a text, in order, without regard to
+        case.
+        """
 
     # Change
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import math
+import random
+import sys
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from msgspec.structs import replace
 
 from data.config import ConnectionSettings, Secret
-from data.engine import link, merge
+from data.engine import link, merge, summary
 from data.engine.agenda import Agenda
 from data.engine.backoff import Backoff
 from data.engine.board import Board
@@ -21,7 +24,7 @@ from data.engine.secrets import Secrets, read_line, write_line
 from data.engine.server import Slots
 from data.engine.timing import Timing
 from data.errors import Forbidden, LinesideError, Unreachable
-from data.model import Interest, JobRun, LogState, MetricSummary, PipelineRun, TrackedRun
+from data.model import DatasetInput, Interest, JobRun, LogState, MetricSummary, PipelineRun, TrackedRun
 from data.sources.http import RateLimit
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
@@ -284,19 +287,79 @@ def test_a_sure_link_is_never_replaced_by_a_likely_one() -> None:
     assert link.apply(likely, link.Match("a", JOB.id, "job"), "work:1").pipeline_run_id == "a"
 
 
+MEMORY = f"{summary.SYSTEM}{summary.MEMORY_METRIC}"
+CPU_OF_A_NODE = f"{summary.SYSTEM}node-1/{summary.CPU_METRIC}"
+LATER = NOW + timedelta(hours=1)
+
+
+def summed_up(run: PipelineRun, linked: Sequence[TrackedRun], names: Mapping[str, str] | None = None) -> PipelineRun:
+    """A run with what these MLflow runs say, taken in one after the other; `names` are those of experiments."""
+    found = summary.Summary()
+    for one in linked:
+        found.add(one)
+    return found.told(run, (names or {}).get(found.experiment_id, ""))
+
+
 def test_a_run_sums_up_its_mlflow_runs() -> None:
     values = {
         "auc": MetricSummary(last=0.5),
         "nan": MetricSummary(last=math.nan),
-        link.MEMORY_METRIC: MetricSummary(last=5, max=9),
+        "infinite": MetricSummary(last=-sys.float_info.max),
+        MEMORY: MetricSummary(last=5, max=9),
     }
     one = replace(TRACKED, id="ml:1", linked_by="job", metrics=values)
-    later = NOW + timedelta(hours=1)
-    two = replace(TRACKED, id="ml:2", linked_by="commit", start=later, metrics={"auc": MetricSummary(last=0.9)})
-    run = link.summarise(RUN, [two, one])
-    assert run.mlflow_run_ids == ("ml:1", "ml:2") and run.metrics == {"auc": 0.9, link.MEMORY_METRIC: 5}
+    two = replace(TRACKED, id="ml:2", linked_by="commit", start=LATER, metrics={"auc": MetricSummary(last=0.9)})
+    run = summed_up(RUN, [two, one])
+    assert run.mlflow_run_ids == ("ml:1", "ml:2") and run.metrics == {"auc": 0.9, MEMORY: 5}
     assert run.link is not None and (run.link.by, run.link.certain) == ("job", True)
     assert run.max_memory_usage == 9 and run.max_cpu_usage is None
+
+
+def test_a_run_takes_params_experiment_data_and_model_from_the_newest_that_has_them() -> None:
+    held_out = DatasetInput(name="holdout", digest="9", context="eval")
+    data = (held_out, DatasetInput(name="churn", digest="7f", context="Training"))
+    old = replace(
+        TRACKED, id="ml:1", experiment_id="1", params={"lr": "0.1", "seed": "4"}, datasets=data, models=("churn", "a"),
+        linked_by="job",
+    )  # fmt: skip
+    new = replace(TRACKED, id="ml:2", experiment_id="2", start=LATER, params={"lr": "0.2"}, linked_by="job")
+    run = summed_up(RUN, [old, new], {"ml:1": "first", "ml:2": "second"})
+    assert run.params == {"lr": "0.2", "seed": "4"}
+    assert (run.experiment, run.dataset, run.model) == ("second", "churn@7f", "a")
+    assert summed_up(RUN, [old, new]).experiment == ""
+    bare = summed_up(RUN, [replace(old, datasets=(DatasetInput(name="holdout"),))])
+    assert bare.dataset == "holdout"
+
+
+def test_nested_and_deleted_runs_count_less_in_any_order() -> None:
+    parent = replace(TRACKED, id="ml:p", run_id="p", params={"lr": "best"}, linked_by="job")
+    trials = [
+        replace(TRACKED, id=f"ml:{n}", run_id=f"{n}", parent_run_id="p", linked_by="job",
+                start=LATER + timedelta(minutes=n), params={"lr": f"{n}", "depth": f"{n}"})
+        for n in range(4)
+    ]  # fmt: skip
+    gone = replace(parent, id="ml:gone", start=LATER, params={"lr": "gone", "only": "here"}, lifecycle_stage="deleted")
+    timeless = replace(parent, id="ml:timeless", start=None, params={"lr": "?", "depth": "?"})
+    every = [gone, parent, timeless, *trials]
+    run = summed_up(RUN, every)
+    assert run.params == {"lr": "best", "depth": "?", "only": "here"}
+    assert run.mlflow_run_ids[-1] == "ml:p" and run.mlflow_run_ids[0] == "ml:gone"
+    for seed in range(20):
+        mixed = random.Random(seed).sample(every, len(every))
+        assert summed_up(RUN, mixed) == run
+
+
+def test_use_is_the_greatest_of_all_nodes_and_never_shrinks_while_the_runs_stay() -> None:
+    metrics = {CPU_OF_A_NODE: MetricSummary(last=40), f"system/{summary.CPU_METRIC}": MetricSummary(last=20),
+               "system/node-1/gpu_0_utilization_percentage": MetricSummary(last=99),
+               "cpu_utilization_percentage": MetricSummary(last=99)}  # fmt: skip
+    busy = replace(TRACKED, linked_by="job", metrics=metrics)
+    run = summed_up(RUN, [busy])
+    assert (run.max_cpu_usage, run.max_memory_usage) == (40, None)
+    calm = replace(busy, metrics={CPU_OF_A_NODE: MetricSummary(last=1)})
+    assert summed_up(run, [calm]).max_cpu_usage == 40
+    assert summed_up(run, [replace(calm, id="ml:other")]).max_cpu_usage == 1, "the busy one belongs elsewhere now"
+    assert summed_up(run, []) == RUN
 
 
 # Interests and secrets
@@ -316,6 +379,10 @@ def test_a_board_tells_what_is_looked_at_and_refreshes_once() -> None:
     assert [board.changed.is_set(), board.take_refresh("work:1")] == [False, False]
     board.update([interest("projects"), interest("run:work:1:10"), interest("refresh:work:1", 20)])
     assert board.take_refresh("work:1")
+    topics = ["metrics:ml:a", "metric:ml:b:loss", "metric:ml:b:loss@1..2", "metric:ml:c:with:colon"]
+    board.update([interest(topic) for topic in topics])
+    assert board.ids("metrics") == {"ml:a", "ml:b", "ml:c"}
+    assert board.ids("metric") == {"ml:a", "ml:b:loss", "ml:b:loss@1..2", "ml:c:with:colon"}
     board.update([])
     assert (board.watched, board.ids("run")) == (False, frozenset())
 

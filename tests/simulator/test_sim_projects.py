@@ -156,6 +156,8 @@ def test_deployment_filters_need_their_order(bench: Bench) -> None:
 
 def test_what_is_not_there(bench: Bench) -> None:
     assert bench.get("/nowhere").json() == {"error": "404 Not Found"}
-    assert bench.session.post(f"{bench.simulator.url}/api/graphql", json={"query": "{x}"}, timeout=5).status_code == 404
+    assert (
+        bench.session.post(f"{bench.simulator.url}/api/v3/nowhere", json={"query": "{x}"}, timeout=5).status_code == 404
+    )
     page = bench.session.get(f"{bench.simulator.url}/users/sign_in", timeout=5)
     assert page.status_code == 404 and page.headers["content-type"].startswith("text/html")

@@ -19,12 +19,13 @@ from typing import Any
 import pytest
 
 from data.simulator import ManualClock, Simulator, SimulatorSettings
+from data.simulator.build import build_world
 from data.simulator.clock import MANUAL_START
-from data.simulator.messages import ENCODER, Begin, End, Message, Progress
+from data.simulator.messages import ENCODER, Begin, End, EndSweep, Message, Progress
 from data.simulator.plans import training_plan
 from data.simulator.scheduler import cancel_job
 from data.simulator.settings import DAY
-from data.simulator.tracking import ENVIRONMENT
+from data.simulator.tracking import ENVIRONMENT, past_messages
 from data.simulator.training import DIVERGENCE_STEP, SYSTEM_SAMPLES, TrainingPlan, metrics_at, step_instant, steps_until
 from tests.simulator.conftest import QUIET, Bench, serving
 
@@ -35,6 +36,11 @@ DEADLINE = 90.0
 
 PAST = 20
 """Past training runs that are written."""
+
+OF_JOBS = (
+    "select start_time from runs where status = 'FINISHED' and name not like '%-sweep' and name not like 'explore-%'"
+)
+"""Finished runs that jobs logged themselves."""
 
 GIVEN = "0123456789abcdef0123456789abcdef"
 """Id of a run that was made before the pipeline."""
@@ -121,15 +127,19 @@ def test_a_run_has_everything_that_a_training_logs(tmp_path: Path) -> None:
     got = rows(tmp_path, "select step, value, timestamp from metrics where key = 'val_auc' order by step")
     assert got == [(n, metrics_at(plan, n)["val_auc"], int(step_instant(plan, n) * 1000)) for n in range(1, 6)]
     names = {key for (key,) in rows(tmp_path, "select distinct key from metrics")}
-    assert names >= {"system/cpu_utilization_percentage", "system/gpu_0_utilization_percentage"}
+    assert names >= {"system/cpu_utilization_percentage", "system/gpu_0_utilization_percentage", "grad_norm"}
+    assert names >= {f"system/gpu_0_{name}" for name in ("memory_usage_megabytes", "power_usage_watts")}
     tags = dict(rows(tmp_path, "select key, value from tags"))
     assert tags["gitlab.CI_JOB_ID"] == str(plan.key) and tags["mlflow.user"] == "bo"
     assert set(tags) >= {"CI_PIPELINE_ID", "mlflow.source.git.commit", "mlflow.runName"}
     params = dict(rows(tmp_path, "select key, value from params"))
     assert params["lr"] == "0.001" and params["epochs"] == "5"
-    assert rows(tmp_path, "select name, digest from datasets") == [(plan.dataset, plan.dataset_digest)]
+    data = dict(rows(tmp_path, "select name, digest from datasets"))
+    assert data[plan.dataset] == plan.dataset_digest and set(data) == {plan.dataset, f"{plan.dataset}_holdout"}
     (artifact,) = list((tmp_path / "mlartifacts").rglob("metrics.json"))
     assert '"epochs": 5' in artifact.read_text()
+    assert {path.name for path in (tmp_path / "mlartifacts").rglob("*.*")} >= {"model.txt", "loss.csv", "metrics.json"}
+    assert rows(tmp_path, "select name, status from logged_models") == [(plan.model, 2)]
 
 
 def test_a_given_run_is_resumed(tmp_path: Path) -> None:
@@ -160,14 +170,17 @@ def test_history_then_live_jobs_then_cancel(tmp_path: Path) -> None:
         history_days=1, activity=0, failure_rate=0, mlflow_uri=uri(tmp_path), mlflow_history=PAST
     )
     with Simulator(settings, clock) as simulator:
-        until(lambda: len(rows(tmp_path, "select 1 from runs where status = 'FINISHED'")) == PAST, "history")
+        until(lambda: len(rows(tmp_path, OF_JOBS)) == PAST, "history")
         world = simulator.world
         until(lambda: rows(tmp_path, "select 1 from model_versions"), "a model version")
         until(lambda: rows(tmp_path, "select 1 from registered_model_aliases where alias = 'champion'"), "its alias")
         with world.lock:
             oldest = min(job.started_at for job in world.jobs.values() if job.spec.kind == "train" and job.started_at)
-        starts = [start / 1000 for (start,) in rows(tmp_path, "select start_time from runs where status = 'FINISHED'")]
+        starts = [start / 1000 for (start,) in rows(tmp_path, OF_JOBS)]
         assert all(oldest <= start < world.born for start in starts)
+        alone = "select status from runs where name like 'explore-%' order by status"
+        statuses = until(lambda: (found := rows(tmp_path, alone)) and len(found) == 18 and found, "runs without a job")
+        assert [status for (status,) in statuses].count("RUNNING") == 6, "one of each project was never ended"
         bench_job = until(lambda: _running_training(simulator, clock), "a training job")
         tag = "select run_uuid from tags where key = 'gitlab.CI_JOB_ID' and value = ?"
         (run,) = until(lambda: rows(tmp_path, tag, str(bench_job)), "its run")
@@ -202,6 +215,44 @@ def test_trials_are_children_of_the_given_run(tmp_path: Path) -> None:
         send(*(Begin(plan) for plan in plans))
         parent = "select count(*) from tags where key = 'mlflow.parentRunId' and value = ?"
         until(lambda: rows(tmp_path, parent, GIVEN) == [(4,)], "four children")
+
+
+def test_trials_without_a_given_run_have_one_above_them(tmp_path: Path) -> None:
+    with serving(**QUIET) as bench:
+        made = bench.pipeline(bench.project())
+        plans = _child_plans(bench, made)
+        sweep = plans[0].sweep
+        assert sweep in bench.simulator.world.pipelines and {plan.sweep for plan in plans} == {sweep}
+    ends = [End(plan.key, "FINISHED", plan.started + plan.seconds) for plan in plans]
+    with trainer(uri(tmp_path)) as send:
+        for plan, end in zip(plans, ends, strict=True):
+            send(Begin(plan), Progress(plan.key, plan.last_step, 0), end)
+        send(EndSweep(sweep, "FINISHED", ends[-1].time))
+        until(lambda: rows(tmp_path, "select 1 from runs where name like '%-sweep' and status = 'FINISHED'"), "the end")
+    ((above,),) = rows(tmp_path, "select run_uuid from runs where name = ?", plans[0].sweep_name)
+    children = rows(tmp_path, "select run_uuid from tags where key = 'mlflow.parentRunId' and value = ?", above)
+    assert len(children) == len(plans) == 4
+    best = rows(tmp_path, "select value from metrics where run_uuid = ? order by step", above)
+    assert len(best) == 4 and best == sorted(best)
+    reached = max(metrics_at(plan, step)["val_auc"] for plan in plans for step in range(1, plan.last_step + 1))
+    assert best[-1] == (reached,)
+    assert dict(rows(tmp_path, "select key, value from params where run_uuid = ?", above))["n_trials"] == "4"
+
+
+def test_the_past_has_what_screens_show() -> None:
+    """Runs left behind, searches, notes, params that differ, metrics that are no number: the demo has them."""
+    world = build_world(SimulatorSettings(history_days=4), ManualClock())
+    messages = past_messages(world)
+    plans = [message.plan for message in messages if isinstance(message, Begin)]
+    assert any(isinstance(message, End) and not message.status and message.key > 0 for message in messages)
+    assert any(isinstance(message, EndSweep) for message in messages)
+    assert any(plan.note for plan in plans) and len({frozenset(plan.params) for plan in plans}) > 3
+    values = [metrics_at(plan, step)["grad_norm"] for plan in plans for step in range(1, plan.last_step + 1)]
+    assert any(math.isnan(value) for value in values) and any(math.isinf(value) for value in values)
+    assert sum(map(math.isfinite, values)) > 0.9 * len(values)
+    assert {plan.experiment for plan in plans if plan.key < 0} == {project.path for project in world.projects.values()}
+    assert not any("gitlab.CI_JOB_ID" in plan.tags for plan in plans if plan.key < 0)
+    assert past_messages(build_world(SimulatorSettings(history_days=4), ManualClock())) == messages
 
 
 def _child_plans(bench: Bench, made: Any) -> list[TrainingPlan]:

@@ -64,7 +64,7 @@ def test_runs_of_several_experiments_are_searched_one_after_the_other(
         if not token:
             break
     assert seen == ["1-newer", "1-older", "2-newer"]
-    assert tracking.runs([]) == ([], "")
+    assert tracking.runs([]) == ([], "", True)
 
 
 def test_conditions_are_applied_here(tracking: TrackingSource, script: Scripted) -> None:
@@ -111,3 +111,33 @@ def test_a_forbidden_write_is_forbidden(tracking: TrackingSource, script: Script
     script.on(f"{API}/runs/set-tag", Answer({"message": "403 Forbidden"}, 403))
     with pytest.raises(Forbidden):
         tracking.set_tag("a", "k", "v")
+
+
+def test_what_it_does_not_offer_stays_empty(tracking: TrackingSource, script: Scripted) -> None:
+    script.on(f"{API}/runs/get", Answer({"run": row("a", DAY)}))
+    assert tracking.artifacts("a") == []
+    assert tracking.detail("a").models == []
+    assert tracking.runs(["1"], undated=True).runs == []
+    assert tracking.sketch("a", "loss", 10**6) is None
+    assert [seen.path for seen in script.seen] == [f"{API}/runs/get"]
+
+
+def test_a_run_that_is_gone_does_not_spoil_the_others(tracking: TrackingSource, script: Scripted) -> None:
+    def answer(seen: Seen) -> Answer:
+        run = seen.query["run_id"][0]
+        return (
+            Answer({"error_code": "RESOURCE_DOES_NOT_EXIST"}, 404) if run == "gone" else Answer({"run": row(run, DAY)})
+        )
+
+    script.on(f"{API}/runs/get", answer)
+    assert [run.run_id for run in tracking.runs(["1"], run_ids=["gone", "b"]).runs] == ["b"]
+
+
+def test_pages_of_what_is_too_old_are_not_read(tracking: TrackingSource, script: Scripted) -> None:
+    """Its lists begin with the newest run; a search for news ends where nothing new can come."""
+    script.on(f"{API}/runs/search", Answer({"runs": [row("old", 2 * DAY, "RUNNING")], "next_page_token": "p:2"}))
+    lately = datetime.fromtimestamp(20 * DAY / 1000, UTC)
+    for conditions in ({"active": True, "started_after": lately}, {"ended_after": lately}):
+        assert tracking.runs(["1"], **conditions) == ([], "", False)
+    page = tracking.runs(["1"], active=True)
+    assert ([run.run_id for run in page.runs], page.next_token) == (["old"], "0:p:2")

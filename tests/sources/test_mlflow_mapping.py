@@ -81,3 +81,35 @@ def test_the_greatest_version_is_the_latest_not_the_last_in_the_alphabet() -> No
 @pytest.mark.parametrize("status", ["RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED", "PAUSED_IN_2031"])
 def test_every_status_is_kept(status: str) -> None:
     assert mapping.tracked_run("ml", {"info": {"run_id": "r", "status": status}}).status == status
+
+
+def test_a_run_with_thousands_of_metrics_keeps_them_all_clean() -> None:
+    rows = [{"key": f"m{n}\x1b[31m", "value": n, "timestamp": n, "step": n} for n in range(3_000)]
+    found = mapping.tracked_run("ml", {"info": {"run_id": "r"}, "data": {"metrics": rows}})
+    assert len(found.metrics) == 3_000
+    assert found.metrics["m7"].last == 7.0
+    assert found.last_logged is not None and found.last_logged.microsecond == 999_000
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("plots/loss.PNG", "PLOT"), ("data/train.parquet", "DATASET"), ("model/MLmodel", "MODEL"), ("m.pkl", "MODEL"),
+        ("conf/params.yaml", "CONFIG"), ("run.log", "LOG"), ("metrics.json", "METRICS"), ("weird", "OTHER"),
+    ],
+)  # fmt: skip
+def test_kinds_of_artifacts(path: str, kind: str) -> None:
+    assert mapping.artifact("ml", "r", {"path": path, "file_size": "12"}).artifact_type == kind
+
+
+def test_paths_that_are_longer_than_an_id_stay_apart() -> None:
+    paths = [f"{'folder/' * 100}{name}.csv" for name in ("a", "b")]
+    ids = {mapping.artifact("ml", "r", {"path": path}).id for path in paths}
+    assert len(ids) == 2
+
+
+def test_parts_of_a_history_that_touch_are_joined_once() -> None:
+    points = [{"step": step, "timestamp": step, "value": step} for step in range(10)]
+    parts = [series("ml", "r", "loss", points[at : at + 4], max_points=9) for at in (6, 0, 2)]
+    found = mapping.joined(parts)
+    assert (found.steps, found.sampled) == (tuple(range(10)), True)

@@ -207,13 +207,13 @@ def test_a_search_asks_for_small_pages_of_all_runs(tracking: RestTracking, scrip
     script.on(RUNS, Answer({"runs": [run_row(1)], "next_page_token": "t2"}), Answer({}))
     page = tracking.runs(["1", "2"], status="RUNNING", started_after=START, limit=5000)
     assert (len(page.runs), page.next_token) == (1, "t2")
-    assert tracking.runs(["1"], page_token="t2") == ([], "")
+    assert tracking.runs(["1"], page_token="t2") == ([], "", True)
     first, second = (seen.json for seen in script.seen)
     assert first == {
         "experiment_ids": ["1", "2"],
         "filter": "attributes.status = 'RUNNING' AND attributes.start_time > 1767268800000",
         "run_view_type": "ALL",
-        "max_results": 200,
+        "max_results": 20,
         "order_by": ["attributes.start_time DESC"],
     }
     assert second["page_token"] == "t2"

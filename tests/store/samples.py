@@ -31,6 +31,8 @@ def _value(described: inspect.Type, name: str, number: int) -> Any:
         return described.cls(**{one.name: _value(one.type, f"{name}.{one.name}", number) for one in described.fields})
     if isinstance(described, inspect.VarTupleType):
         return (_value(described.item_type, f"{name}.0", number), _value(described.item_type, f"{name}.1", number))
+    if isinstance(described, inspect.TupleType):
+        return tuple(_value(one, name, number) for one in described.item_types)
     if isinstance(described, inspect.DictType):
         return {name: _value(described.value_type, name, number)}
     if isinstance(described, inspect.AnyType):

@@ -9,14 +9,17 @@ import stat
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection
 
 from data.errors import StoreCorrupt, StoreError, StoreReadOnly, StoreVersion, UsageError
 from data.model import PipelineRun, Project
 from data.store.open import open_store, store_path
 from data.store.sqlite import connect, schema
+from data.store.sqlite.seek import Seek
 from data.store.sqlite.store import SqliteStore, open_sqlite
 from tests.store.samples import run
 
@@ -268,11 +271,26 @@ async def test_closing_stops_long_reads(tmp_path: Path) -> None:
     assert all(isinstance(result, StoreError) for result in results[:3])
 
 
-async def test_an_abandoned_listing_stops_loading(tmp_path: Path) -> None:
+@pytest.mark.parametrize("statements", ["one", "many"])
+async def test_an_abandoned_listing_stops_loading(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, statements: str
+) -> None:
+    """Whether it is in the middle of a statement or between two of them."""
+
+    def endless(_seek: Seek, connection: Connection) -> Iterator[list[int]]:
+        if statements == "one":
+            connection.exec_driver_sql(ENDLESS)
+        while True:
+            yield list(connection.exec_driver_sql("SELECT 1").scalars())
+
+    monkeypatch.setattr(Seek, "keys", endless)
     store: SqliteStore = await open_sqlite(tmp_path / "lineside.db")
     await store.put([run(number) for number in range(2000)])
+    kept = await store.listing(PipelineRun)
     for _ in range(20):
         await store.listing(PipelineRun)
+    assert store._loads
+    del kept
     deadline = time.monotonic() + PATIENCE
     while store._loads:
         assert time.monotonic() < deadline
@@ -294,7 +312,9 @@ asyncio.run(main())
 """
 
 
-async def test_a_second_store_of_one_process_leaves_the_locks_of_the_first_alone(tmp_path: Path):
+async def test_a_second_store_of_one_process_leaves_the_locks_of_the_first_alone(
+    tmp_path: Path,
+) -> None:
     """Else another process that closes the file takes itself for the last one and removes the log that we read."""
     path = tmp_path / "lineside.db"
     first = await open_store(path)

@@ -63,7 +63,7 @@ def test_the_team_sample_shares_a_store() -> None:
 def test_the_complete_sample_names_every_key(kind: type[Section]) -> None:
     text = (SAMPLES / "everything.yaml").read_text()
     for field in msgspec.structs.fields(kind):
-        assert re.search(rf"(^|[\s#{{-]){field.name}:", text, re.MULTILINE), f"{kind.__name__}.{field.name}"
+        assert re.search(rf"(^|[\s#{{-]){field.encode_name}:", text, re.MULTILINE), f"{kind.__name__}.{field.name}"
 
 
 def test_the_complete_sample_shows_the_defaults() -> None:

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from data.query import complete, parse, word_start
+from data.query import complete, parse, wanted, word_start
 from data.query.complete import MAX_OFFERS
+from tests.filters import almost
 
-VALUES = {"ref": ["main", "feature x", "fix/main-loop", "f,g"], "by": ["ada", "bo"], "status": ["failed", "odd-status"]}
+VALUES = {
+    "metric": ["val_auc", "val auc", "loss", "system/cpu"],
+    "param": ["lr", "lr_decay"],
+    "ref": ["main", "feature x", "fix/main-loop", "f,g"],
+    "by": ["ada", "bo"],
+    "status": ["failed", "odd-status"],
+}
 
 
 def _complete(text: str, cursor: int | None = None) -> list[str]:
@@ -17,8 +26,36 @@ def _complete(text: str, cursor: int | None = None) -> list[str]:
 @pytest.mark.parametrize(
     ("text", "offers"),
     [
-        ("sta", ["status:"]),
-        ("x -st", ["-status:"]),
+        ("sta", ["status:", "started>"]),
+        ("x -stat", ["-status:"]),
+        ("(stat", ["(status:"]),
+        ("a or not(-stat", ["not(-status:"]),
+        ("status", ["status:", "status="]),
+        ("to", ["took>"]),
+        ("took", ["took>", "took<", "took>=", "took<=", "took=", "took:"]),
+        ("si", ["since:"]),
+        ("me", ["memory>", "metric."]),
+        ("an", ["and"]),
+        ("took>", ["took>1m", "took>10m", "took>1h", "took>1d"]),
+        ("took > 10", ["took > 10m"]),
+        ("(took>=1h", ["(took>=1h"]),
+        ("since:", ["since:today", "since:yesterday", "since:7d", "since:30d"]),
+        ("created:", ["created:today", "created:yesterday"]),
+        ("created<7", ["created<7d"]),
+        ("status=odd", ["status=odd-status"]),
+        ("status != fai", ["status != failed"]),
+        ("ref<ma", []),
+        ("(ref:fe", ['(ref:"feature x"']),
+        ("metric.", ["metric.val_auc", 'metric."val auc"', "metric.loss", "metric.system/cpu"]),
+        ("-metrics.VAL", ["-metrics.val_auc", '-metrics."val auc"']),
+        ("metric.cpu", ["metric.system/cpu"]),
+        ('metric."val', ["metric.val_auc", 'metric."val auc"']),
+        ('metric."val ', ['metric."val auc"']),
+        ("metric.loss", [f"metric.loss{op}" for op in (">", "<", ">=", "<=", "=", ":")]),
+        ("param.lr", [*(f"param.lr{op}" for op in (">", "<", ">=", "<=", "=", ":")), "param.lr_decay"]),
+        ("metric.loss>", []),
+        ("metric.nothing", []),
+        ("tag.x", []),
         ("com", ["commit:"]),
         ("mi", ["mine"]),
         ("", []),
@@ -51,8 +88,55 @@ def test_the_word_under_the_cursor_is_completed() -> None:
     assert word_start("a ", 2) == 2
 
 
+def test_spaces_around_an_operator_belong_to_the_term() -> None:
+    assert word_start("a took > 1", 10) == 2
+    assert word_start("a took >", 8) == 2
+    assert word_start("took>1 b", 8) == 7
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("ref:ma", ("ref", "ma")),
+        ("a (commit:9f,a", ("sha", "a")),
+        ('ref:"feature x', ("ref", "feature x")),
+        ("status = fai", ("status", "fai")),
+        ("metric.", ("metric", "")),
+        ('params."val a', ("param", "val a")),
+        ("metric.a>", None),
+        ("took>1", None),
+        ("since:7", None),
+        ("zzz:1", None),
+        ("churn", None),
+        ("", None),
+    ],
+)
+def test_it_says_what_it_wants_of_the_data(text: str, asked: tuple[str, str] | None) -> None:
+    assert wanted(text, len(text)) == asked
+
+
+@given(almost | st.text(), st.integers(0, 60))
+def test_no_text_breaks_it(text: str, cursor: int) -> None:
+    cursor = min(cursor, len(text))
+    assert 0 <= word_start(text, cursor) <= cursor
+    for offer in _complete(text, cursor):
+        assert offer
+    wanted(text, cursor)
+
+
 def test_every_offer_of_a_value_can_be_read() -> None:
-    for text in ("ref:", "ref:main,", "-by:", "status:"):
+    for text in (
+        "ref:",
+        "ref:main,",
+        "-by:",
+        "status:",
+        "since:",
+        "created:",
+        "created=",
+        "ended>",
+        "memory<",
+        "took:",
+    ):
         for offer in _complete(text):
             assert parse(offer)
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import random
 import threading
+from datetime import UTC, datetime
 
 import pytest
 
 from data.model.vocabulary import ACTIVE, FINISHED
-from data.query import TEXT, And, Field, Not, Text, parse
+from data.query import TEXT, And, Compare, Field, Not, Or, Text, for_viewer, parse
 
 RUN = {
     "status": "running",
@@ -19,6 +20,13 @@ RUN = {
     "label": ["weekly", "customers"],
     "id": "4312",
     "kind": "production",
+    "took": 600.0,
+    "created": datetime(2026, 3, 4, 12, 0, tzinfo=UTC),
+    "failed": 2,
+    "metric.val_auc": 0.91,
+    "param.lr": 0.01,
+    "param.opt": "AdamW",
+    "param.since": "2026-01-15",
     TEXT: ["churn", "Train the Model"],
 }
 
@@ -62,6 +70,51 @@ RUN = {
         ("-api:train", True),
         ("status:running ref:main", False),
         ("status:running not ref:main train", True),
+        ("status:failed or train", True),
+        ("status:failed or ref:main", False),
+        ("-(status:failed or ref:main)", True),
+        ("status:running (ref:main or by:ada)", True),
+        ("status=running", True),
+        ("status=active", True),
+        ("took>9m", True),
+        ("took > 10m", False),
+        ("took>=600 took<=10m", True),
+        ("took=10m", True),
+        ("took:10m,20m", True),
+        ("took:20m", False),
+        ("took:*", True),
+        ("queued:*", False),
+        ("queued<1h", False),
+        ("-queued<1h", True),
+        ("queued!=0", True),
+        ("created>2026-03-03", True),
+        ("created>2026-03-04T13:00Z", False),
+        ("created<=2026-03-04T12:00Z", True),
+        ("created:2026-03-04T12:00Z", True),
+        ("created:2026-03-04T12:01Z", False),
+        ("failed=2", True),
+        ("failed:1,2", True),
+        ("failed!=2", False),
+        ("metric.val_auc>0.9", True),
+        ("metric.val_auc:0.91", True),
+        ("metric.val_auc:*", True),
+        ("metric.VAL_AUC:*", False),
+        ("param.lr=1e-2", True),
+        ("param.lr:0.010", True),
+        ("param.lr:0.*", False),
+        ("param.lr:*", True),
+        ("param.lr<0.1", True),
+        ("param.lr=small", False),
+        ("param.lr<small", False),
+        ("param.opt=adamw", True),
+        ("param.opt=adam", False),
+        ("param.opt:adam*", True),
+        ("param.opt:sgd,*w", True),
+        ("param.opt>1", False),
+        ("param.opt>adam", True),
+        ("param.since>=2026-01-02", True),
+        ("param.none:*", False),
+        ("tag.team!=nlp", True),
     ],
 )
 def test_matches(text: str, fits: bool) -> None:
@@ -70,7 +123,7 @@ def test_matches(text: str, fits: bool) -> None:
 
 def test_groups_stand_for_the_statuses_of_gitlab() -> None:
     assert set(Field("status", ("active",)).patterns) == {"active", *ACTIVE}
-    assert set(Field("status", ("finished",)).patterns) == {"finished", *FINISHED}
+    assert set(Field("status", ("finished",)).patterns) == {"finished", "killed", *FINISHED}
     assert parse("status:finished").matches({"status": "FINISHED"}.get)
 
 
@@ -106,3 +159,14 @@ def test_a_hard_pattern_on_a_long_value_ends() -> None:
     thread = threading.Thread(target=work, daemon=True)
     thread.start()
     assert done.wait(60)
+
+
+def test_the_viewer_is_put_in_wherever_a_filter_says_me() -> None:
+    query = parse("mine or -(by:me,bo or a) by=me")
+    mine = Field("by", ("ada", "a.l"))
+    assert for_viewer(query, ["ada", "a.l"]) == Or(
+        (mine, And((Not(Or((Field("by", ("bo", "ada", "a.l")), Text("a")))), mine)))
+    )
+    assert for_viewer(parse("mine by=me"), []) == parse("mine by=me")
+    assert for_viewer(parse("by!=me"), ["ada"]) == Not(Field("by", ("ada",)))
+    assert for_viewer(parse("by=bo"), ["ada"]) == Compare("by", "=", "bo")

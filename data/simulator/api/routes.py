@@ -7,7 +7,7 @@ from functools import partial
 
 from starlette.responses import Response
 
-from data.simulator.api import deploys, job_artifacts, jobs, lint, people, pipelines, projects
+from data.simulator.api import deploys, graphql, job_artifacts, jobs, lint, people, pipelines, projects
 from data.simulator.api.call import Call
 from data.simulator.api.control import Control
 from data.simulator.api.guard import Limiter
@@ -17,6 +17,9 @@ Endpoint = Callable[[Call], Response]
 
 PREFIX = "/api/v4"
 """Root of the REST API."""
+
+GRAPHQL = "/api/graphql"
+"""The GraphQL API, which reads with a POST."""
 
 CONTROL = "/-/simulator"
 """Root of the control endpoints."""
@@ -107,7 +110,8 @@ def _jobs(limiter: Limiter) -> list[tuple[str, str, Endpoint]]:
 def gitlab_endpoints(limiter: Limiter) -> list[tuple[str, str, Endpoint]]:
     """Return GitLab's endpoints with their full routes, specific ones before general ones."""
     table = [*_people(), *_projects(), *_pipelines(limiter), *_jobs(limiter)]
-    return [(method, PREFIX + route, endpoint) for method, route, endpoint in table]
+    rest = [(method, PREFIX + route, endpoint) for method, route, endpoint in table]
+    return [*rest, ("POST", GRAPHQL, graphql.graphql)]
 
 
 def control_endpoints(control: Control) -> list[tuple[str, str, Endpoint]]:

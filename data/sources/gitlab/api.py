@@ -15,7 +15,8 @@ import requests
 from gitlab import Gitlab
 from gitlab.exceptions import GitlabError
 
-from data.errors import BadAnswer
+from data.clean import clean
+from data.errors import BadAnswer, Refused
 from data.sources.faults import Asked, understood
 from data.sources.gitlab.errors import not_json, source_error
 from data.sources.http import Observer, Session, Traffic, describe, server_of, timeouts
@@ -28,6 +29,11 @@ PER_PAGE: Final = 100
 """Rows of a page: GitLab's maximum (GitLab docs, api/rest, pagination)."""
 MAX_PAGES: Final = 100
 """Pages of one list that are read: a list that is longer than 10,000 rows is cut."""
+
+GRAPHQL: Final = "/api/graphql"
+"""Path of the GraphQL API below the server's URL (GitLab docs, api/graphql)."""
+MAX_MESSAGE: Final = 300
+"""Characters of a GraphQL error that a message repeats."""
 
 Row = dict[str, Any]
 """One thing in GitLab's JSON."""
@@ -99,6 +105,21 @@ class Api:
         with self.explained(what, writing=True) as asked:
             return _mapping(self._json(self._request("post", path, None, body=body), asked), asked)
 
+    def query(self, text: str, variables: Mapping[str, Any], what: str) -> Row:
+        """Ask a GraphQL question; gives its `data`.
+
+        `Refused` where the server understood and found fault with it: an older one does not know every field.
+        """
+        with self.explained(what) as asked:
+            body = {"query": text, "variables": dict(variables)}
+            # A whole URL is taken as it is: GraphQL lies beside the REST API, not below it.
+            answer = _mapping(
+                self._json(self._request("post", f"{self._gitlab.url}{GRAPHQL}", None, body=body), asked), asked
+            )
+            if errors := answer.get("errors"):
+                raise Refused(f"{self.server} refused {what}: {_first_message(errors)}")
+            return answer.get("data") or {}
+
     @contextmanager
     def stream(
         self, path: str, what: str, query: Query | None = None, headers: Mapping[str, str] | None = None
@@ -111,6 +132,7 @@ class Api:
                     raise not_json(asked, answer.headers["Content-Type"])
                 yield answer
             finally:
+                self.traffic.took(answer)
                 answer.close()
 
     @contextmanager
@@ -131,7 +153,7 @@ class Api:
     ) -> requests.Response:
         given = {key: value for key, value in (query or {}).items() if value is not None}
         post_data = None if body is None else dict(body)
-        return self._gitlab.http_request(
+        answer = self._gitlab.http_request(
             verb,
             path,
             query_data={key: _text(value) for key, value in given.items()},
@@ -140,6 +162,9 @@ class Api:
             retry_transient_errors=False,
             **options,
         )
+        if not options.get("streamed"):
+            self.traffic.took(answer)
+        return answer
 
     def _json(self, answer: requests.Response, asked: Asked) -> Any:
         content_type = answer.headers.get("Content-Type", "")
@@ -178,6 +203,11 @@ def _next_page(answer: requests.Response, rows: list[Row], page: int, per_page: 
 def _key(row: Row, position: int) -> Any:
     """What a row is known by: branches and tags have a name only, files in an archive a path."""
     return next((row[name] for name in ("id", "path", "name") if name in row), position)
+
+
+def _first_message(errors: Any) -> str:
+    first = errors[0] if isinstance(errors, list) and errors else errors
+    return clean(str(first.get("message") if isinstance(first, dict) else first), limit=MAX_MESSAGE)
 
 
 def _mapping(value: Any, asked: Asked) -> Row:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 from data.clean import clean
-from data.errors import Forbidden, NotFound, SourceError
+from data.errors import Forbidden, NotFound, Refused, SourceError, Unauthorized
 from data.model import (
     Artifact,
     Connection,
@@ -29,6 +29,7 @@ from data.sources.gitlab.actions import Actions
 from data.sources.gitlab.api import MAX_PAGES, PER_PAGE, Api, Query, Row
 from data.sources.gitlab.ci import lint_result
 from data.sources.gitlab.glance import number_attempts
+from data.sources.gitlab.needs import needs, project_path
 from data.sources.gitlab.probe import probe
 from data.sources.gitlab.records import IdPage, LintResult, PipelinePage, Refs, Schedule, Trace
 from data.sources.gitlab.trace import Held, TraceReader
@@ -74,6 +75,11 @@ class GitLabSource(Actions):
     def rate(self) -> RateLimit:
         """The server's limits as of its newest answer that told them."""
         return self._api.traffic.rate
+
+    @property
+    def received(self) -> int:
+        """Bytes of answers so far."""
+        return self._api.traffic.received
 
     def probe(self) -> Connection:
         """Who and what answers there: version, user, scopes, whether it may write.
@@ -160,6 +166,18 @@ class GitLabSource(Actions):
             jobs = [mapping.job_run(self.name, project, row) for row in rows]
             jobs += [mapping.job_run(self.name, project, {"downstream_pipeline": None, **row}) for row in bridges]
         return number_attempts(jobs)
+
+    def needs(self, run: PipelineRun) -> dict[str, tuple[str, ...]]:
+        """Names that each job of a run needs, by its name (GraphQL); a page of a hundred jobs is a request.
+
+        `Refused` or another error where the server has no GraphQL, does not know the question, or not this login.
+        """
+        path = project_path(self._settings.url, run.web_url)
+        path = path or str(self._project(run.git_project_id)["path_with_namespace"])
+        try:
+            return needs(self._api, path, run)
+        except Unauthorized as error:  # a job token is good for REST only: that is no fault of the connection
+            raise Refused(error.message, status=error.status) from None
 
     def commit_title(self, git_project_id: int, sha: str) -> str:
         """First line of a commit's message."""

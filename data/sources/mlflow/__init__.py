@@ -8,15 +8,20 @@ from data.config.urls import is_gitlab_mlflow, without_login
 from data.errors import Refused
 from data.sources.http import Observer
 from data.sources.mlflow.client import SCHEME, ClientTracking
+from data.sources.mlflow.filters import Conditions
 from data.sources.mlflow.gitlab import GitLabTracking
-from data.sources.mlflow.port import TrackedPage, TrackingSource
+from data.sources.mlflow.mapping import FOLDER
+from data.sources.mlflow.port import TrackedDetail, TrackedPage, TrackingSource
 from data.sources.mlflow.rest import RestTracking
 
 if TYPE_CHECKING:
     from data.config.credentials import Credential
     from data.config.settings import ConnectionSettings
 
-__all__ = ["ClientTracking", "GitLabTracking", "RestTracking", "TrackedPage", "TrackingSource", "open_tracking"]
+__all__ = [
+    "FOLDER", "ClientTracking", "Conditions", "GitLabTracking", "RestTracking", "TrackedDetail", "TrackedPage",
+    "TrackingSource", "open_tracking",
+]  # fmt: skip
 
 
 def open_tracking(

@@ -14,18 +14,20 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Unpack
 from urllib.parse import quote
 
 from data.clean import clean
 from data.errors import BadAnswer, NotFound, Refused, SourceError, Unreachable
-from data.model import Connection, Experiment, MetricSeries, ModelVersion, RegisteredModel, TrackedRun, make
+from data.model import Artifact, Connection, Experiment, MetricSeries, ModelVersion, RegisteredModel, TrackedRun, make
 from data.model.vocabulary import TRACKED_ACTIVE, TRACKED_STATUSES
 from data.sources.faults import understood
-from data.sources.mlflow import entities, mapping
+from data.sources.mlflow import entities, mapping, points
 from data.sources.mlflow.errors import MAX_MESSAGE
-from data.sources.mlflow.filters import milliseconds, run_filter
-from data.sources.mlflow.port import MAX_PAGE, MAX_POINTS, TrackedPage
+from data.sources.mlflow.filters import Conditions, milliseconds, run_filter
+from data.sources.mlflow.history import FIRST_STEP, LAST_STEP
+from data.sources.mlflow.pagesize import PageSize
+from data.sources.mlflow.port import MAX_MODELS, MAX_PAGE, MAX_POINTS, TrackedDetail, TrackedPage
 
 SCHEME: Final = "sqlite:///"
 """Beginning of the tracking URI of a database file; the path follows."""
@@ -35,6 +37,10 @@ QUIET: Final = {
     "MLFLOW_LOGGING_LEVEL": "ERROR",
 }
 """Environment variables of MLflow's client that keep it from calling home and from writing to the terminal."""
+ENTRY: Final = 150
+"""Bytes that a metric, param or tag of a run is reckoned as, for the size of a page."""
+WAIT: Final = 5.0
+"""Seconds that a reading waits while somebody writes into the file."""
 BUSY: Final = "the file is locked by another program; trying again later helps"
 
 
@@ -45,6 +51,12 @@ class ClientTracking:
         self.name, self._uri = name, uri
         self._path = Path(uri.removeprefix(SCHEME).partition("?")[0])
         self._made: Any = None
+        self._size = PageSize()
+
+    @property
+    def received(self) -> int:
+        """Nothing comes over a network."""
+        return 0
 
     def close(self) -> None:
         """Forget the client; its connections to the file close with it."""
@@ -87,32 +99,55 @@ class ClientTracking:
         self,
         experiment_ids: Sequence[str],
         *,
-        status: str | None = None,
-        started_after: datetime | None = None,
-        ended_after: datetime | None = None,
-        run_ids: Sequence[str] = (),
         limit: int = MAX_PAGE,
         page_token: str = "",
+        **wanted: Unpack[Conditions],
     ) -> TrackedPage:
         """A page of runs; see `TrackingSource.runs`."""
-        wanted = run_filter(status=status, started_after=started_after, ended_after=ended_after, run_ids=run_ids)
+        expression = run_filter(**wanted)
         with self._client("the runs") as client:
             from mlflow.entities import ViewType
 
             page = client.search_runs(
                 list(experiment_ids),
-                filter_string=wanted,
+                filter_string=expression,
                 run_view_type=ViewType.ALL,
-                max_results=min(limit, MAX_PAGE),
+                max_results=self._size.fitting(min(limit, MAX_PAGE)),
                 order_by=["attributes.start_time DESC"],
                 page_token=page_token or None,
             )
-            return TrackedPage([self._run(one) for one in page], page.token or "")
+            runs = [self._run(one) for one in page]
+        entries = sum(len(run.metrics) + len(run.params) + len(run.tags) for run in runs)
+        self._size.learn(len(runs), ENTRY * (entries + len(runs)))
+        return TrackedPage(runs, page.token or "")
 
     def run(self, run_id: str) -> TrackedRun:
         """One run."""
         with self._client(f"the run {run_id}") as client:
             return self._run(client.get_run(run_id))
+
+    def detail(self, run_id: str) -> TrackedDetail:
+        """One run with its models."""
+        models: list[Artifact] = []
+        with self._client(f"the run {run_id}") as client:
+            run = client.get_run(run_id)
+            for use, model_id, step in entities.models(run)[:MAX_MODELS]:
+                models += self._model(client, run_id, model_id, use, step)
+            return TrackedDetail(self._run(run), models)
+
+    def artifacts(self, run_id: str, path: str = "") -> list[Artifact]:
+        """One folder of a run's artifacts, wherever they lie."""
+        with self._client(f"the artifacts of run {run_id}") as client:
+            from mlflow.exceptions import MlflowException
+
+            try:
+                rows = [entities.file(one) for one in client.list_artifacts(run_id, path or None)]
+            except MlflowException:
+                raise
+            except Exception as error:  # each kind of artifact store raises what its own library does
+                reason = clean(type(error).__name__)
+                raise Unreachable(f"the artifact store of run {run_id} cannot be read: {reason}") from None
+        return [mapping.artifact(self.name, run_id, row) for row in rows]
 
     def histories(
         self,
@@ -123,15 +158,24 @@ class ClientTracking:
         start_step: int | None = None,
         end_step: int | None = None,
     ) -> list[MetricSeries]:
-        """The history of a metric in several runs, read whole; see `TrackingSource.histories`."""
-        found = []
-        with self._client(f"the history of {key}") as client:
-            for run_id in run_ids:
-                points = [entities.point(one) for one in client.get_metric_history(run_id, key)]
-                inside = [row for row in points if _inside(row["step"], start_step, end_step)]
-                if inside:
-                    found.append(mapping.series(self.name, run_id, key, inside, max_points=max(max_points, 2)))
+        """The history of a metric in several runs; see `TrackingSource.histories`."""
+        first = FIRST_STEP if start_step is None else start_step
+        last = LAST_STEP if end_step is None else end_step
+        limit, found = max(max_points, 2), []
+        _revision(self._path)
+        try:
+            with closing(_opened(self._path)) as file:
+                for run_id in run_ids:
+                    rows, sampled = points.sampled(file, run_id, key, first, last, limit)
+                    if rows:
+                        found.append(mapping.series(self.name, run_id, key, rows, max_points=limit, sampled=sampled))
+        except sqlite3.Error as error:
+            raise _error(0, str(error), f"the history of {key}", self._path) from None
         return found
+
+    def sketch(self, run_id: str, key: str, last_step: int) -> MetricSeries | None:  # noqa: ARG002
+        """None: an even sample of any history takes milliseconds here."""
+        return None
 
     def registered_models(self) -> list[RegisteredModel]:
         """All names in the model registry."""
@@ -139,9 +183,9 @@ class ClientTracking:
             models = _all(client.search_registered_models)
             return [mapping.registered_model(self.name, entities.registered_model(one)) for one in models]
 
-    def model_versions(self) -> list[ModelVersion]:
-        """All versions in the model registry; their aliases are read from the models, since the search omits them."""
-        aliases = mapping.aliases_by_version(self.registered_models())
+    def model_versions(self, models: Sequence[RegisteredModel] | None = None) -> list[ModelVersion]:
+        """All versions in the model registry; their aliases are those of the models, since the search omits them."""
+        aliases = mapping.aliases_by_version(self.registered_models() if models is None else models)
         with self._client("the model versions") as client:
             rows = [entities.model_version(one) for one in _all(client.search_model_versions)]
         return [mapping.model_version(self.name, row, aliases) for row in rows]
@@ -170,6 +214,17 @@ class ClientTracking:
 
     def _run(self, run: Any) -> TrackedRun:
         return mapping.tracked_run(self.name, entities.run(run))
+
+    def _model(self, client: Any, run_id: str, model_id: str, use: str, step: int | None) -> list[Artifact]:
+        from mlflow.exceptions import MlflowException
+
+        try:
+            row = entities.logged_model(client.get_logged_model(model_id))
+        except MlflowException as error:
+            if error.get_http_status_code() == HTTPStatus.NOT_FOUND:
+                return []
+            raise
+        return [mapping.logged_model(self.name, run_id, row, use=use, step=step)]
 
     @contextmanager
     def _client(self, what: str) -> Iterator[Any]:
@@ -224,7 +279,7 @@ def _revision(path: Path) -> str:
         hint = "MLflow makes it with the first run; is the path right, and absolute?"
         raise NotFound(f"there is no MLflow database at {path}", hint=hint)
     try:
-        with closing(sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode=ro", uri=True)) as connection:
+        with closing(_opened(path)) as connection:
             row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
     except sqlite3.OperationalError as error:
         if "no such table" not in str(error):
@@ -236,6 +291,10 @@ def _revision(path: Path) -> str:
     if row is None:
         raise BadAnswer(f"{path} is no MLflow database", hint="the tracking URI names the file mlflow.db, not a folder")
     return str(row[0])
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode=ro", uri=True, timeout=WAIT)
 
 
 def _error(status: int, text: str, what: str, path: Path) -> SourceError:
@@ -257,7 +316,3 @@ def _all(search: Any) -> list[Any]:
         page = search(page_token=page.token)
         found += page
     return found
-
-
-def _inside(step: int, first: int | None, last: int | None) -> bool:
-    return (first is None or step >= first) and (last is None or step <= last)

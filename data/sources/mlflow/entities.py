@@ -28,6 +28,32 @@ def run(one: Any) -> dict[str, Any]:
     }
 
 
+def models(one: Any) -> list[tuple[str, str, int | None]]:
+    """Use, id and step of the logged models of an `mlflow.entities.Run`."""
+    inputs, outputs = getattr(one, "inputs", None), getattr(one, "outputs", None)
+    used = [("input", given.model_id, None) for given in getattr(inputs, "model_inputs", None) or ()]
+    return used + [("output", given.model_id, given.step) for given in getattr(outputs, "model_outputs", None) or ()]
+
+
+def logged_model(one: Any) -> dict[str, Any]:
+    """An `mlflow.entities.LoggedModel`."""
+    info = _fields(one, ("model_id", "name", "model_type", "source_run_id"))
+    status = str(getattr(one.status, "value", one.status) or "")
+    return {
+        "info": {
+            **info,
+            "status": status,
+            "artifact_uri": one.artifact_location,
+            "creation_timestamp_ms": one.creation_timestamp,
+        }
+    }
+
+
+def file(one: Any) -> dict[str, Any]:
+    """An `mlflow.entities.FileInfo`."""
+    return _fields(one, ("path", "is_dir", "file_size"))
+
+
 def point(one: Any) -> dict[str, Any]:
     """An `mlflow.entities.Metric`, or its message."""
     return _fields(one, ("step", "timestamp", "value"))

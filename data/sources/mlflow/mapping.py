@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import PurePosixPath
 from typing import Any, Final
 
+from msgspec.structs import replace
+
+from data.clean import clean
 from data.model import (
+    Artifact,
     DatasetInput,
     Experiment,
     MetricSeries,
@@ -33,6 +40,22 @@ CONTEXT_TAG: Final = "mlflow.data.context"
 
 MAX_DOUBLE: Final = sys.float_info.max
 """What MLflow stores and returns for an infinity."""
+KNOWN_KEYS: Final = 20_000
+"""Metrics' names that are remembered: the runs of an experiment share theirs."""
+LONG_PATH: Final = 300
+"""Characters of an artifact's path that its id repeats; a longer one is told apart by its hash."""
+FOLDER: Final = "folder"
+"""Key in the metadata of an artifact that is a folder whose files were not listed."""
+
+_ARTIFACT_TYPES: Final = {
+    "PLOT": (".png", ".jpg", ".jpeg", ".svg", ".gif", ".webp", ".html"),
+    "DATASET": (".csv", ".parquet", ".tsv", ".arrow", ".feather", ".jsonl"),
+    "MODEL": (".pkl", ".pt", ".pth", ".onnx", ".joblib", ".safetensors", ".h5", ".keras", ".ckpt", ".cbm", ".bin"),
+    "CONFIG": (".yaml", ".yml", ".toml", ".ini", ".cfg"),
+    "LOG": (".log", ".txt"),
+    "METRICS": (".json",),
+}
+_TYPE_OF: Final = {suffix: kind for kind, suffixes in _ARTIFACT_TYPES.items() for suffix in suffixes}
 
 
 def number(value: object) -> float | None:
@@ -79,7 +102,8 @@ def tracked_run(connection: str, row: Row) -> TrackedRun:
     info, data = row["info"], row.get("data") or {}
     run_id = str(info.get("run_id") or info["run_uuid"])
     tags = pairs(data.get("tags"))
-    return make(
+    metrics = {_key(str(metric["key"])): _summary(metric) for metric in data.get("metrics") or ()}
+    run = make(
         TrackedRun,
         id=f"{connection}:{run_id}",
         connection=connection,
@@ -92,19 +116,82 @@ def tracked_run(connection: str, row: Row) -> TrackedRun:
         start=parse_time(whole(info.get("start_time"))),
         end=parse_time(whole(info.get("end_time"))),
         params=pairs(data.get("params")),
-        metrics={str(metric["key"]): _summary(metric) for metric in data.get("metrics") or ()},
         tags=tags,
         note=tags.get(NOTE_TAG, ""),
         datasets=_datasets((row.get("inputs") or {}).get("dataset_inputs") or ()),
         parent_run_id=tags.get(PARENT_TAG, ""),
         artifact_uri=mask_logins(info.get("artifact_uri") or ""),
+        last_logged=max((one.time for one in metrics.values() if one.time is not None), default=None),
     )
+    return replace(run, metrics=metrics)  # each is sound already, and a run may have thousands
+
+
+@lru_cache(KNOWN_KEYS)
+def _key(text: str) -> str:
+    """A metric's name, cleaned, as one object for all runs."""
+    return clean(text)
+
+
+_moment = lru_cache(KNOWN_KEYS)(parse_time)
+"""As `parse_time`: metrics that were logged together share their time."""
 
 
 def _summary(row: Row) -> MetricSummary:
     return MetricSummary(
-        last=number(row.get("value")), step=whole(row.get("step")), time=parse_time(whole(row.get("timestamp")))
+        last=number(row.get("value")), step=whole(row.get("step")), time=_moment(whole(row.get("timestamp")))
     )
+
+
+def artifact(connection: str, run_id: str, row: Row) -> Artifact:
+    """A file or folder of a run's artifacts (MLflow docs, REST API, FileInfo); size in bytes."""
+    tracked, path = f"{connection}:{run_id}", str(row["path"])
+    name = PurePosixPath(path).name or path
+    folder = bool(row.get("is_dir"))
+    kind = _TYPE_OF.get(PurePosixPath(name).suffix.lower(), "OTHER")
+    return make(
+        Artifact,
+        id=f"{tracked}:artifact:{_short(path)}",
+        name=name,
+        artifact_type="MODEL" if name == "MLmodel" else "OTHER" if folder else kind,
+        path=path,
+        file_name="" if folder else name,
+        file_size=max(whole(row.get("file_size")), 0),
+        storage_type="MLFLOW",
+        tracked_run_id=tracked,
+        metadata={FOLDER: "yes"} if folder else {},
+    )
+
+
+def logged_model(connection: str, run_id: str, row: Row, *, use: str, step: int | None = None) -> Artifact:
+    """A model that a run logged (`use` is `output`) or used (`input`) (MLflow 3 docs, REST API, LoggedModel)."""
+    info, tracked = row.get("info") or {}, f"{connection}:{run_id}"
+    model_id = str(info["model_id"])
+    about = {
+        "use": use,
+        "model_id": model_id,
+        "model_type": str(info.get("model_type") or ""),
+        "source_run_id": str(info.get("source_run_id") or ""),
+        "step": "" if step is None else str(step),
+    }
+    return make(
+        Artifact,
+        id=f"{tracked}:model:{use}:{model_id}",
+        name=info.get("name") or model_id,
+        artifact_type="MODEL",
+        status=str(info.get("status") or "").removeprefix("LOGGED_MODEL_"),
+        storage_type="MLFLOW",
+        storage_config={"uri": mask_logins(str(info.get("artifact_uri") or ""))},
+        tracked_run_id=tracked,
+        metadata={key: value for key, value in about.items() if value},
+        created=parse_time(whole(info.get("creation_timestamp_ms"))),
+    )
+
+
+def _short(path: str) -> str:
+    """The path where an id has room for it."""
+    if len(path) <= LONG_PATH:
+        return path
+    return f"{path[:LONG_PATH]}~{hashlib.sha256(path.encode()).hexdigest()[:16]}"
 
 
 def _datasets(rows: Iterable[Row]) -> list[DatasetInput]:
@@ -113,7 +200,7 @@ def _datasets(rows: Iterable[Row]) -> list[DatasetInput]:
         dataset = row.get("dataset") or {}
         texts = {name: mask_logins(str(dataset.get(name) or "")) for name in DatasetInput.__struct_fields__}
         found.append(DatasetInput(**{**texts, "context": pairs(row.get("tags")).get(CONTEXT_TAG, "")}))
-    return found
+    return sorted(found, key=lambda one: (one.name, one.digest, one.context))  # the server keeps to no order
 
 
 def series(
@@ -134,6 +221,20 @@ def series(
         values=[row[2] for row in kept],
         sampled=sampled or len(kept) < len(rows),
         fetched=datetime.now(UTC),
+    )
+
+
+def joined(parts: Sequence[MetricSeries]) -> MetricSeries:
+    """Parts of one history, which may touch, as a sample of the whole."""
+    columns = (zip(part.steps, part.times, part.values, strict=True) for part in parts)
+    points = sorted({point[:2]: point for rows in columns for point in rows}.values(), key=lambda point: point[:2])
+    return replace(
+        parts[0],
+        steps=tuple(point[0] for point in points),
+        times=tuple(point[1] for point in points),
+        values=tuple(point[2] for point in points),
+        sampled=True,
+        window=None,
     )
 
 

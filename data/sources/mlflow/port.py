@@ -4,24 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol, Unpack
 
-from data.model import Connection, Experiment, MetricSeries, ModelVersion, RegisteredModel, TrackedRun
+from data.model import Artifact, Connection, Experiment, MetricSeries, ModelVersion, RegisteredModel, TrackedRun
+from data.sources.mlflow.filters import Conditions
 
 MAX_PAGE: Final = 200
-"""Runs of one page: about 1.4 MB, parsed in some ten milliseconds; larger pages are no faster."""
+"""Most runs of one page; there are fewer where a run is large (`pagesize`)."""
 MAX_POINTS: Final = 2000
 """Points of a metric's history that are read; MLflow samples at most 2,500 of each run."""
+MAX_MODELS: Final = 20
+"""Models of one run that are asked for by name."""
 
 
 class TrackedPage(NamedTuple):
     """One page of runs; `next_token` is empty on the last.
 
-    Tokens are offsets into the newest-first list: a run that starts meanwhile makes a row come twice.
+    Tokens are offsets into the newest-first list: a run that starts meanwhile makes a row come twice. Where a server
+    takes one experiment at a time, the list is `ordered` within each of them only.
     """
 
     runs: list[TrackedRun]
     next_token: str
+    ordered: bool = True
+
+
+class TrackedDetail(NamedTuple):
+    """One run with the models that it logged and used, as artifacts of type `MODEL`."""
+
+    run: TrackedRun
+    models: list[Artifact]
 
 
 class TrackingSource(Protocol):
@@ -33,6 +45,11 @@ class TrackingSource(Protocol):
 
     def probe(self) -> Connection:
         """Who and what answers there; raises when nothing usable does."""
+        ...
+
+    @property
+    def received(self) -> int:
+        """Bytes of answers so far; 0 where nothing comes over a network."""
         ...
 
     def experiments(self) -> list[Experiment]:
@@ -47,21 +64,25 @@ class TrackingSource(Protocol):
         self,
         experiment_ids: Sequence[str],
         *,
-        status: str | None = None,
-        started_after: datetime | None = None,
-        ended_after: datetime | None = None,
-        run_ids: Sequence[str] = (),
         limit: int = MAX_PAGE,
         page_token: str = "",
+        **wanted: Unpack[Conditions],
     ) -> TrackedPage:
-        """A page of runs for which all conditions hold, deleted ones included (`lifecycle_stage`), newest start first.
-
-        A run whose creator gave no start time is found by none of the time conditions.
+        """A page of at most `limit` runs for which all conditions hold, deleted ones included (`lifecycle_stage`),
+        newest start first; those without a start time come last.
         """
         ...
 
     def run(self, run_id: str) -> TrackedRun:
         """One run."""
+        ...
+
+    def detail(self, run_id: str) -> TrackedDetail:
+        """One run with its models, which pages of runs do not tell (MLflow 3 docs, logged models)."""
+        ...
+
+    def artifacts(self, run_id: str, path: str = "") -> list[Artifact]:
+        """What lies in one folder of a run's artifacts; folders have the metadata `folder`."""
         ...
 
     def histories(
@@ -80,12 +101,20 @@ class TrackingSource(Protocol):
         """
         ...
 
+    def sketch(self, run_id: str, key: str, last_step: int) -> MetricSeries | None:
+        """A quick picture of a history that goes up to `last_step`, made of some short parts of it.
+
+        For a metric of a million points, whose even sample costs the server seconds. None where an even sample is as
+        quick, or too little was found.
+        """
+        ...
+
     def registered_models(self) -> list[RegisteredModel]:
         """All names in the model registry."""
         ...
 
-    def model_versions(self) -> list[ModelVersion]:
-        """All versions in the model registry, with their aliases."""
+    def model_versions(self, models: Sequence[RegisteredModel] | None = None) -> list[ModelVersion]:
+        """All versions in the model registry, with their aliases, which are those of `models` where these are given."""
         ...
 
     def create_run(self, experiment_id: str, *, name: str, tags: Mapping[str, str], start: datetime) -> TrackedRun:

@@ -11,20 +11,22 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar, Unpack
+from urllib.parse import quote
 
 from data.errors import NotFound, Refused, SourceError
-from data.model import Connection, Experiment, MetricSeries, ModelVersion, RegisteredModel, TrackedRun, make
+from data.model import Artifact, Connection, Experiment, MetricSeries, ModelVersion, RegisteredModel, TrackedRun, make
 from data.model.vocabulary import TRACKED_STATUSES
 from data.sources.faults import understood
 from data.sources.http import Observer, RateLimit
 from data.sources.mlflow import mapping
 from data.sources.mlflow.errors import NoEndpoint
-from data.sources.mlflow.filters import milliseconds, run_filter
+from data.sources.mlflow.filters import Conditions, milliseconds, run_filter
 from data.sources.mlflow.history import Histories
 from data.sources.mlflow.mapping import Row
-from data.sources.mlflow.port import MAX_PAGE, MAX_POINTS, TrackedPage
-from data.sources.mlflow.transport import Transport
+from data.sources.mlflow.pagesize import MOST_BYTES, PageSize
+from data.sources.mlflow.port import MAX_MODELS, MAX_PAGE, MAX_POINTS, TrackedDetail, TrackedPage
+from data.sources.mlflow.transport import TooLong, Transport
 
 if TYPE_CHECKING:
     from data.config.credentials import Credential
@@ -50,6 +52,7 @@ class RestTracking:
         self.name = name
         self._http = Transport(name, settings, credential, on_response)
         self._histories = Histories(name, self._http)
+        self._size = PageSize()
 
     def close(self) -> None:
         """Close its connections."""
@@ -59,6 +62,11 @@ class RestTracking:
     def rate(self) -> RateLimit:
         """The server's limits as of its newest answer that told them."""
         return self._http.traffic.rate
+
+    @property
+    def received(self) -> int:
+        """Bytes of answers so far."""
+        return self._http.traffic.received
 
     def probe(self) -> Connection:
         """Who and what answers there. `/health` is not asked: it says yes even to whom everything else is refused."""
@@ -100,28 +108,49 @@ class RestTracking:
         self,
         experiment_ids: Sequence[str],
         *,
-        status: str | None = None,
-        started_after: datetime | None = None,
-        ended_after: datetime | None = None,
-        run_ids: Sequence[str] = (),
         limit: int = MAX_PAGE,
         page_token: str = "",
+        **wanted: Unpack[Conditions],
     ) -> TrackedPage:
         """A page of runs; see `TrackingSource.runs`."""
-        wanted = run_filter(status=status, started_after=started_after, ended_after=ended_after, run_ids=run_ids)
         body: dict[str, Any] = {
             "experiment_ids": list(experiment_ids),
-            "filter": wanted,
+            "filter": run_filter(**wanted),
             "run_view_type": "ALL",
-            "max_results": min(limit, MAX_PAGE),
             "order_by": ["attributes.start_time DESC"],
         }
-        return self._page(body | ({"page_token": page_token} if page_token else {}))
+        return self._page(body | ({"page_token": page_token} if page_token else {}), limit)
 
     def run(self, run_id: str) -> TrackedRun:
         """One run."""
         what = f"the run {run_id}"
         return self._tracked(self._http.get("/runs/get", what, {"run_id": run_id}), what)
+
+    def detail(self, run_id: str) -> TrackedDetail:
+        """One run with its models; a server without logged models (before MLflow 3) has none."""
+        what = f"the run {run_id}"
+        found = self._http.get("/runs/get", what, {"run_id": run_id})
+        run, row = self._tracked(found, what), found.get("run") or {}
+        models: list[Artifact] = []
+        with understood(self._http.server, what):
+            used = [("input", one) for one in (row.get("inputs") or {}).get("model_inputs") or ()]
+            used += [("output", one) for one in (row.get("outputs") or {}).get("model_outputs") or ()]
+            for use, one in used[:MAX_MODELS]:
+                models += self._model(run_id, str(one["model_id"]), use, one.get("step"))
+        return TrackedDetail(run, models)
+
+    def artifacts(self, run_id: str, path: str = "") -> list[Artifact]:
+        """One folder of a run's artifacts; see `TrackingSource.artifacts`."""
+        what = f"the artifacts of run {run_id}"
+        rows: list[Row] = []
+        params = {"run_id": run_id} | ({"path": path} if path else {})
+        for _ in range(MAX_LIST_PAGES):
+            found = self._http.get("/artifacts/list", what, params)
+            rows += found.get("files") or ()
+            if not (token := str(found.get("next_page_token") or "")):
+                break
+            params["page_token"] = token
+        return self._records(what, rows, lambda name, row: mapping.artifact(name, run_id, row))
 
     def histories(
         self,
@@ -135,15 +164,20 @@ class RestTracking:
         """The history of a metric in several runs; see `TrackingSource.histories`."""
         return self._histories.read(run_ids, key, max_points, start_step, end_step)
 
+    def sketch(self, run_id: str, key: str, last_step: int) -> MetricSeries | None:
+        """A quick picture of a long history; see `TrackingSource.sketch`."""
+        return self._histories.sketch(run_id, key, last_step)
+
     def registered_models(self) -> list[RegisteredModel]:
         """All names in the model registry; none where the server has no registry."""
         rows = self._registry("/registered-models/search", "the registered models", "registered_models")
         return self._records("the registered models", rows, mapping.registered_model)
 
-    def model_versions(self) -> list[ModelVersion]:
-        """All versions in the model registry; their aliases are read from the models, since the search omits them."""
+    def model_versions(self, models: Sequence[RegisteredModel] | None = None) -> list[ModelVersion]:
+        """All versions in the model registry; their aliases are those of the models, since the search omits them."""
         rows = self._registry("/model-versions/search", "the model versions", "model_versions")
-        aliases = mapping.aliases_by_version(self.registered_models()) if rows else {}
+        known = self.registered_models() if models is None and rows else models
+        aliases = mapping.aliases_by_version(known or ())
         return self._records("the model versions", rows, lambda name, row: mapping.model_version(name, row, aliases))
 
     def create_run(self, experiment_id: str, *, name: str, tags: Mapping[str, str], start: datetime) -> TrackedRun:
@@ -186,10 +220,28 @@ class RestTracking:
             return ""
         return found if _VERSION.fullmatch(found) else ""
 
-    def _page(self, body: Mapping[str, Any]) -> TrackedPage:
-        found = self._http.search("/runs/search", "the runs", body)
-        runs = self._records("the runs", found.get("runs") or (), mapping.tracked_run)
-        return TrackedPage(runs, str(found.get("next_page_token") or ""))
+    def _page(self, body: Mapping[str, Any], limit: int) -> TrackedPage:
+        """A page of as many runs as make a few megabytes; one that turns out much longer is asked for in parts."""
+        while True:
+            count, before = self._size.fitting(min(limit, MAX_PAGE)), self.received
+            most = MOST_BYTES if count > 1 else 0
+            try:
+                found = self._http.search("/runs/search", "the runs", {**body, "max_results": count}, most=most)
+            except TooLong as error:
+                self._size.too_long(count, error.size)
+                continue
+            runs = self._records("the runs", found.get("runs") or (), mapping.tracked_run)
+            self._size.learn(len(runs), self.received - before)
+            return TrackedPage(runs, str(found.get("next_page_token") or ""))
+
+    def _model(self, run_id: str, model_id: str, use: str, step: object) -> list[Artifact]:
+        """A logged model as an artifact of a run; none where it was deleted, or the server does not know of any."""
+        try:
+            found = self._http.get(f"/logged-models/{quote(model_id, safe='')}", f"the model {model_id}")
+        except NotFound:
+            return []
+        row, at = found.get("model") or {}, None if step is None else mapping.whole(step)
+        return [mapping.logged_model(self.name, run_id, row, use=use, step=at)]
 
     def _all(self, path: str, what: str, field: str, body: Mapping[str, Any]) -> Iterator[Row]:
         token = ""

@@ -22,3 +22,9 @@ NAMED: Final[dict[str, Term]] = {"id": Term(("id",))}
 def words(**marks: bool) -> tuple[str, ...]:
     """Names of the marks that hold."""
     return tuple(word for word, holds in marks.items() if holds)
+
+
+def dataset_name(dataset: str) -> str:
+    """The name in `<name>@<digest>`."""
+    name, _, digest = dataset.rpartition("@")
+    return name or digest

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
+
 from data.model import JobRun, PipelineRun
-from data.model.vocabulary import FINISHED
-from data.store.kinds.common import NEWEST, OF_PROJECT, PROJECT, words
-from data.store.specification import Kind, Term, Via, columns
+from data.model.vocabulary import ACTIVE, FINISHED
+from data.store.kinds.common import NEWEST, OF_PROJECT, PROJECT, dataset_name, words
+from data.store.specification import Kind, Outcomes, Term, Via, columns
 
 
 def _run_pipeline(run: PipelineRun) -> str:
@@ -24,42 +26,46 @@ def _job_marks(job: JobRun) -> tuple[str, ...]:
     return words(retried=job.retried, bridge=job.bridge, allowed=job.allows_failure, erased=erased)
 
 
-def _metrics(run: PipelineRun) -> dict[str, float]:
-    return run.metrics
-
-
 RUNS = Kind(
     record=PipelineRun,
     name="runs",
     table="pipeline_run",
     fields=columns(
-        "project_id:id pipeline_id:id run_info_id:id submission_id:id parent_run_id:id connection:id "
+        "project_id:id pipeline_id:id run_info_id:text submission_id:id parent_run_id:id connection:id "
         "kind:text status:text trigger_type:text triggered_by:text ref:text git_commit_hash:text api:text "
-        "name:text pipeline:text environment:text git_project_id:int git_pipeline_id:int run_number:int "
+        "name:text pipeline:text environment:text experiment:text dataset:text dataset_name:text model:text "
+        "git_project_id:int git_pipeline_id:int run_number:int "
         "created:time updated:time? start:time? completion:time? execution_time:real queued_time:real "
         "success_count:int failed_count:int job_count:int max_memory_usage:real? max_cpu_usage:real? "
         "jobs_synced:flag gone:flag labels:words marks:words",
         pipeline=_run_pipeline,
+        dataset_name=lambda run: dataset_name(run.dataset),
         marks=_run_marks,
     ),
     text=(
         "ref", "git_commit_hash", "commit_title", "triggered_by", "name", "pipeline_id", "api", "git_pipeline_id",
-        "run_number", "status", "environment", "labels", "error_message",
+        "run_number", "status", "environment", "labels", "error_message", "experiment", "dataset", "model",
+        "run_info_id",
     ),
     text_via=(PROJECT,),
+    text_index=True,
     default_sort=NEWEST,
     sorts=(
         "created", "updated", "start", "completion", "execution_time", "queued_time", "run_number", "status", "ref",
-        "triggered_by", "pipeline",
+        "triggered_by", "pipeline", "failed_count", "job_count", "max_memory_usage", "max_cpu_usage",
     ),
     indexes=(
         ("project_id", "created"), ("pipeline_id", "created"), ("status", "created"), ("triggered_by", "created"),
         ("ref", "created"), ("parent_run_id", "created"), ("run_info_id", "created"), ("submission_id", "created"),
-        ("git_commit_hash", "created"), ("git_pipeline_id", "created"),
+        ("git_commit_hash", "created"), ("git_pipeline_id", "created"), ("dataset_name", "created"),
+        ("name", "created"), ("kind", "created"), ("trigger_type", "created"), ("api", "created"),
+        ("environment", "created"),
     ),
     crowds={
         "project_id": 20_000, "pipeline_id": 20_000, "pipeline": 20_000, "status": 200_000, "triggered_by": 10_000,
-        "ref": 100_000,
+        "ref": 100_000, "dataset": 20_000, "dataset_name": 20_000, "experiment": 20_000, "model": 20_000,
+        "kind": 500_000, "trigger_type": 100_000, "api": 20_000, "environment": 20_000, "name": 20_000,
+        "failed_count": 100_000, "job_count": 100_000,
     },
     common={"status": FINISHED},
     terms={
@@ -75,8 +81,27 @@ RUNS = Kind(
         "label": Term(("labels",)),
         "id": Term(("git_pipeline_id", "run_number")),
         "is": Term(("marks",)),
+        "run": Term(("run_info_id",)),
+        "experiment": Term(("experiment",)),
+        "dataset": Term(("dataset", "dataset_name")),
+        "model": Term(("model",)),
+        "environment": Term(("environment",)),
+        "took": Term(("execution_time",)),
+        "queued": Term(("queued_time",)),
+        "created": Term(("created",)),
+        "started": Term(("start",)),
+        "ended": Term(("completion",)),
+        "updated": Term(("updated",)),
+        "failed": Term(("failed_count",)),
+        "jobs": Term(("job_count",)),
+        "memory": Term(("max_memory_usage",)),
+        "cpu": Term(("max_cpu_usage",)),
     },
-    numbers={"metrics": _metrics},
+    entries={"metrics": attrgetter("metrics"), "params": attrgetter("params"), "tags": attrgetter("tags")},
+    group_fields=(
+        "pipeline", "git_commit_hash", "dataset", "experiment", "model", "ref", "triggered_by", "run_info_id",
+    ),
+    outcomes=Outcomes(frozenset({"success"}), frozenset({"failed"}), ACTIVE),
 )  # fmt: skip
 
 JOBS = Kind(
@@ -110,5 +135,10 @@ JOBS = Kind(
         "kind": Term(("stage_type",)),
         "id": Term(("git_job_id",)),
         "is": Term(("marks",)),
+        "took": Term(("execution_time",)),
+        "queued": Term(("queued_time",)),
+        "created": Term(("created",)),
+        "started": Term(("start",)),
+        "ended": Term(("completion",)),
     },
 )  # fmt: skip

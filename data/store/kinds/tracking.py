@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
+
 from data.model import (
     Artifact,
     Dataset,
@@ -18,11 +20,35 @@ from data.model import (
 from data.model.vocabulary import TRACKED_ACTIVE, TRACKED_STATUSES
 from data.store.kinds.common import BY_NAME, NAMED, NEWEST, OF_PROJECT, PROJECT, words
 from data.store.port import Sort
-from data.store.specification import Kind, Term, columns
+from data.store.specification import Kind, Outcomes, Term, Via, columns
 
 
-def _last_values(run: TrackedRun) -> dict[str, float]:
-    return {name: metric.last for name, metric in run.metrics.items() if metric.last is not None}
+def _last_values(run: TrackedRun) -> dict[str, float | None]:
+    return {name: metric.last for name, metric in run.metrics.items()}
+
+
+def _took(run: TrackedRun) -> float | None:
+    """Seconds from start to end."""
+    return None if run.start is None or run.end is None else (run.end - run.start).total_seconds()
+
+
+def _dataset(run: TrackedRun) -> str:
+    """The first data set that it used: `<name>@<digest>`."""
+    return _datasets(run)[0] if run.datasets else ""
+
+
+def _datasets(run: TrackedRun) -> tuple[str, ...]:
+    return tuple(f"{one.name}@{one.digest}" if one.digest else one.name for one in run.datasets)
+
+
+def _tracked_marks(run: TrackedRun) -> tuple[str, ...]:
+    return words(
+        linked=bool(run.pipeline_run_id),
+        child=bool(run.parent_run_id),
+        nested=bool(run.parent_run_id),
+        left=run.status in TRACKED_ACTIVE and bool(run.ended_as),
+        deleted=run.lifecycle_stage == "deleted",
+    )
 
 
 TRACKED = Kind(
@@ -30,21 +56,27 @@ TRACKED = Kind(
     name="MLflow runs",
     table="tracked_run",
     fields=columns(
-        "connection:id run_id:id experiment_id:id name:text status:text lifecycle_stage:text user:text start:time? "
-        "end:time? parent_run_id:id project_id:id pipeline_run_id:id job_run_id:id linked_by:text marks:words",
-        marks=lambda run: words(
-            linked=bool(run.pipeline_run_id), child=bool(run.parent_run_id), deleted=run.lifecycle_stage == "deleted"
-        ),
+        "connection:id run_id:text experiment_id:text name:text status:text lifecycle_stage:text user:text start:time? "
+        "end:time? took:real? last_logged:time? parent_run_id:id project_id:id pipeline_run_id:id job_run_id:id "
+        "linked_by:text ended_as:text experiment:id dataset:text datasets:words models:words labels:words marks:words",
+        took=_took,
+        experiment=lambda run: f"{run.connection}:{run.experiment_id}",
+        dataset=_dataset,
+        datasets=lambda run: sorted({*_datasets(run), *(one.name for one in run.datasets)}),
+        marks=_tracked_marks,
     ),
-    text=("name", "run_id", "user", "tags", "params", "note"),
+    text=("name", "run_id", "user", "tags", "params", "note", "labels", "models"),
     text_via=(PROJECT,),
+    text_index=True,
     default_sort=Sort("start", descending=True),
-    sorts=("start", "end", "name", "status"),
+    sorts=("start", "end", "name", "status", "took", "last_logged"),
     indexes=(
         ("experiment_id", "start"), ("pipeline_run_id", "start"), ("job_run_id", "start"), ("project_id", "start"),
         ("parent_run_id", "start"), ("status", "start"), ("run_id", "start"),
     ),
-    crowds={"experiment_id": 50_000, "project_id": 50_000, "status": 300_000},
+    crowds={
+        "experiment_id": 50_000, "project_id": 50_000, "status": 300_000, "user": 50_000, "dataset": 20_000,
+    },
     common={"status": frozenset(TRACKED_STATUSES) - TRACKED_ACTIVE},
     terms={
         "status": Term(("status",)),
@@ -52,8 +84,19 @@ TRACKED = Kind(
         "by": Term(("user",)),
         "id": Term(("run_id", "name", "id")),
         "is": Term(("marks",)),
+        "label": Term(("labels",)),
+        "experiment": Term(("experiment_id",), via=(Via("experiment", Experiment, ("name",)),)),
+        "dataset": Term(("datasets",)),
+        "model": Term(("models",)),
+        "took": Term(("took",)),
+        "created": Term(("start",)),
+        "started": Term(("start",)),
+        "ended": Term(("end",)),
+        "updated": Term(("last_logged",)),
     },
-    numbers={"metrics": _last_values},
+    entries={"metrics": _last_values, "params": attrgetter("params"), "tags": attrgetter("tags")},
+    group_fields=("experiment_id", "user", "status", "parent_run_id", "dataset", "project_id"),
+    outcomes=Outcomes(frozenset({"FINISHED"}), frozenset({"FAILED"}), TRACKED_ACTIVE),
 )  # fmt: skip
 
 TRACKING = (

@@ -16,6 +16,7 @@ from data.model import (
     SyncState,
     User,
     UserGroup,
+    View,
 )
 from data.store.kinds.common import BY_ID, BY_NAME, NAMED, NEWEST, OF_PROJECT, PROJECT
 from data.store.port import Sort
@@ -148,6 +149,16 @@ WORK = (
         default_sort=NEWEST,
         indexes=(("target_id", "created"),),
         terms={"by": Term(("by",)), **NAMED},
+    ),
+    Kind(
+        record=View,
+        name="views",
+        table="view",
+        fields=columns("screen:text name:text by:text shared:flag updated:time?"),
+        text=("name", "by", "filter"),
+        default_sort=BY_NAME,
+        indexes=(("screen", "name"), ("by", "name")),
+        terms={"by": Term(("by",)), "updated": Term(("updated",)), **NAMED},
     ),
     Kind(
         record=EngineState,

@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from data.store.sqlite.predicate import FOLD
+from data.store.sqlite.texts import FOLD
 
 BUSY_SECONDS: Final = 30.0
 """How long a write waits for other processes' writes."""
@@ -18,7 +18,7 @@ _PRAGMAS: Final = ("PRAGMA synchronous = NORMAL", "PRAGMA journal_size_limit = 6
 
 The second one cuts the write-ahead log to so many bytes after a checkpoint (sqlite.org/pragma.html).
 """
-_WRITER_PRAGMAS: Final = ("PRAGMA cache_size = -16384", "PRAGMA wal_autocheckpoint = 4000")
+_WRITER_PRAGMAS: Final = ("PRAGMA cache_size = -16384", "PRAGMA wal_autocheckpoint = 16000")
 """KiB of pages that a write may touch before they spill; pages of the log that make a checkpoint worth its syncs."""
 
 

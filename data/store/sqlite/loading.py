@@ -3,35 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from array import array
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final
 
-import msgspec
-from sqlalchemy import Connection, Engine, Select, func, select
+from sqlalchemy import Connection, Engine
 
 from data.errors import StoreError
-from data.store.port import Sort
-from data.store.sqlite import order
 from data.store.sqlite.failures import as_store_errors
-from data.store.sqlite.predicate import Clause
-from data.store.sqlite.tables import Home
+from data.store.sqlite.seek import Seek
 
 FIRST: Final = 200
 """Rows whose keys are read before all others: more than the tallest screen shows."""
+SCREEN: Final = 100
+"""As many of them do where the others are far away."""
+STEPS: Final = 50_000
+"""Steps of SQLite's machine, some milliseconds, after which it asks whether anybody still waits.
 
-_SLICE: Final = 64 * 1024
-"""Characters of keys that are decoded at a time, so that the interpreter lock is given up between them."""
-
-
-def statements(home: Home, sort: Sort, conditions: Sequence[Clause]) -> tuple[Select[Any], ...]:
-    """What reads the keys of a result in order: part after part."""
-    return tuple(
-        order.ordered(home, part, conditions, order.row_key(home, part).label("n")) for part in order.parts(home, sort)
-    )
+A call of `interrupt` would be lost between two statements.
+"""
+KEY: Final = "I"
+"""Type of the keys in an array: four bytes each."""
 
 
 class Load:
@@ -44,13 +37,11 @@ class Load:
         ended: done when all are, or with the error that stopped it.
     """
 
-    def __init__(self, engine: Engine, path: Path, wanted: tuple[Select[Any], ...]) -> None:
-        self._engine, self._path, self._wanted = engine, path, wanted
-        self._guard = threading.Lock()
+    def __init__(self, engine: Engine, path: Path, seek: Seek) -> None:
+        self._engine, self._path, self._seek = engine, path, seek
         self._stopped = False
-        self._raw: Any = None
         self._loop = asyncio.get_running_loop()
-        self.keys: array[int] = array("q")
+        self.keys: array[int] = array(KEY)
         self.complete = False
         self.begun: asyncio.Future[None] = self._loop.create_future()
         self.ended: asyncio.Future[None] = self._loop.create_future()
@@ -61,10 +52,11 @@ class Load:
 
     def stop(self) -> None:
         """Nobody waits any more; from any thread."""
-        with self._guard:
-            self._stopped = True
-            if self._raw is not None:
-                self._raw.interrupt()
+        self._stopped = True
+
+    def is_stopped(self) -> bool:
+        """Whether nobody waits any more."""
+        return self._stopped
 
     def give_up(self) -> None:
         """Tell whoever still waits that the store is closed."""
@@ -74,34 +66,27 @@ class Load:
     def _run(self) -> None:
         try:
             with as_store_errors(self._path), self._engine.connect() as connection:
-                self._take(connection)
+                raw: Any = connection.connection.driver_connection
+                raw.set_progress_handler(self.is_stopped, STEPS)
+                connection.exec_driver_sql("BEGIN")
                 try:
                     self._read(connection)
                 finally:
-                    self._give_back(connection)
+                    raw.set_progress_handler(None, 0)
+                    connection.exec_driver_sql("ROLLBACK")
         except StoreError as error:
             self._tell(self.keys, False, error)
 
-    def _take(self, connection: Connection) -> None:
-        with self._guard:
-            if self._stopped:
-                raise StoreError("the listing was given up")
-            self._raw = connection.connection.driver_connection
-        connection.exec_driver_sql("BEGIN")
-
-    def _give_back(self, connection: Connection) -> None:
-        with self._guard:
-            self._raw = None
-        connection.exec_driver_sql("ROLLBACK")
-
     def _read(self, connection: Connection) -> None:
-        keys: array[int] = array("q")
-        for statement in self._wanted:
-            if len(keys) < FIRST:
-                keys.extend(connection.execute(statement.limit(FIRST - len(keys))).scalars())
-        self._tell(keys, len(keys) < FIRST)
-        if len(keys) == FIRST:
-            self._tell(_all_keys(connection, self._wanted), True)
+        top = self._seek.top(connection, FIRST, SCREEN)
+        self._tell(array(KEY, top.numbers), top.complete)
+        if not top.complete:
+            keys: array[int] = array(KEY)
+            for numbers in self._seek.keys(connection):
+                if self._stopped:
+                    raise StoreError("the listing was given up")
+                keys.extend(numbers)
+            self._tell(keys, True)
 
     def _tell(self, keys: array[int], complete: bool, error: StoreError | None = None) -> None:
         try:
@@ -119,18 +104,3 @@ class Load:
             else:
                 future.set_exception(error)
                 future.exception()  # whoever waits is told; where nobody does, that is no fault
-
-
-def _all_keys(connection: Connection, wanted: tuple[Select[Any], ...]) -> array[int]:
-    """All keys. SQLite puts them together as one JSON text, so that the interpreter lock is not needed for each row."""
-    keys: array[int] = array("q")
-    for statement in wanted:
-        rows = statement.subquery()
-        text = str(connection.execute(select(func.json_group_array(rows.c.n))).scalar_one())
-        start, last = 1, len(text) - 1
-        while start < last:
-            end = text.find(",", start + _SLICE)
-            end = last if end < 0 else end
-            keys.extend(msgspec.json.decode(f"[{text[start:end]}]", type=list[int]))
-            start = end + 1
-    return keys

@@ -13,6 +13,9 @@ from sqlalchemy import Connection
 SCRIPTS: Final = Path(__file__).with_name("migrations")
 """One script per schema version; its `revision` is the version's number."""
 
+BATCH: Final = 2_000
+"""Records that a script reads and writes at a time."""
+
 
 def migrate(connection: Connection, version: int, upto: int) -> None:
     """Run every script of a version above `version` and up to `upto`, in order, in the caller's transaction.

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Column as SqlColumn
 from sqlalchemy import ColumnElement, and_, cast, collate, false, func, literal_column, not_, or_, select, true
 from sqlalchemy import Text as SqlText
+from sqlalchemy.sql.elements import UnaryExpression
+from sqlalchemy.sql.operators import custom_op
 
 from data.errors import UsageError
-from data.query import And, Field, Not, Query, Text
-from data.query.fields import ANY
-from data.store.match import meaning
-from data.store.port import Between, Value, Where
+from data.query import And, Field, Measure, Not, Or, Query, Text
+from data.query.fields import ANY, entry, is_any
+from data.store.port import Between, Value
 from data.store.specification import Via
-from data.store.sqlite.rows import SEPARATOR, json_list, members, sql_value
+from data.store.sqlite import entries, texts
+from data.store.sqlite.rows import json_list, members, sql_value
 from data.store.sqlite.tables import HOMES, Home
 
-FOLD: Final = "fold"
-"""SQL function of ours: Python's `str.lower`, for text beyond ASCII, which SQLite's own functions leave alone."""
 MAX_TERMS: Final = 200
 """Terms and patterns of one filter; SQLite limits the depth of an expression to 1000 (sqlite.org/limits.html)."""
 MANY: Final = 100
@@ -27,28 +28,11 @@ MANY: Final = 100
 
 RARE: Final = "0.0001"
 """Share of the records that the planner is told to expect of rare values."""
-_ESCAPE: Final = "\\"
-_LAST: Final = "\U0010ffff"
-"""Sorts behind every character: the end of a range of texts with one beginning."""
 _INT_DIGITS: Final = 18
 """Decimal digits that always fit SQLite's 64-bit integers."""
+_OPS: Final = {"=": "__eq__", "<": "__lt__", "<=": "__le__", ">": "__gt__", ">=": "__ge__"}
 
 Clause = ColumnElement[bool]
-
-
-def conditions(home: Home, where: Where | None, query: Query | None) -> list[Clause]:
-    """What a row of the kind's head table must fulfil.
-
-    Raises:
-        UsageError: an unknown field, or more terms than SQLite can take.
-    """
-    found = [_where(home, name, value) for name, value in (where or {}).items()]
-    if query is not None:
-        meant = meaning(query, home.kind)
-        if _size(meant) > MAX_TERMS:
-            raise UsageError(f"the filter has more than {MAX_TERMS} terms", hint="look for something longer")
-        found.append(_query(home, meant))
-    return found
 
 
 def column(home: Home, name: str) -> SqlColumn[Any]:
@@ -63,7 +47,12 @@ def column(home: Home, name: str) -> SqlColumn[Any]:
     return home.head.c[name]
 
 
-def _where(home: Home, name: str, value: Value | Sequence[Value] | Between) -> Clause:
+def equality(home: Home, name: str, value: Value | Sequence[Value] | Between) -> Clause:
+    """What one member of `Where` asks of a row.
+
+    Raises:
+        UsageError: the kind has no such field.
+    """
     field = column(home, name)
     exact = collate(field, "BINARY") if home.kind.fields[name].type == "text" else None
     if isinstance(value, Between):
@@ -91,48 +80,77 @@ def _member(field: ColumnElement[Any], values: Sequence[Value]) -> Clause:
     return field.in_(members(json_list(values)))
 
 
-def _size(query: Query) -> int:
-    if isinstance(query, And):
-        return sum(map(_size, query.terms))
+def size(query: Query) -> int:
+    """Terms and patterns of a filter."""
+    if isinstance(query, And | Or):
+        return sum(map(size, query.terms))
     if isinstance(query, Not):
-        return _size(query.term)
+        return size(query.term)
     return len(query.patterns) if isinstance(query, Field) else 1
 
 
-def _query(home: Home, query: Query) -> Clause:
+def fulfils(home: Home, query: Query) -> Clause:
+    """Whether a row of `home.head` fits a filter (after `meaning`)."""
     if isinstance(query, And):
-        return and_(true(), *(_query(home, term) for term in query.terms))
+        return and_(true(), *(fulfils(home, term) for term in query.terms))
+    if isinstance(query, Or):
+        return or_(false(), *(fulfils(home, term) for term in query.terms))
     if isinstance(query, Not):
-        return not_(_query(home, query.term))
+        return not_(fulfils(home, query.term))
     if isinstance(query, Text):
-        return _text(home, query.value.lower())
-    if isinstance(query, Field):
-        return _field(home, query)
+        return texts.holds(home, query.value.lower())
+    if isinstance(query, Field | Measure):
+        if entry(query.name) is not None:
+            return entries.fits(home, query)
+        clauses = columns_fit(home, query) if isinstance(query, Field) else measured(home, query, plain=True)
+        return _any([*clauses, *vias_fit(home, query)])
     raise UsageError(f"this store cannot answer `{query}`")
 
 
-def _text(home: Home, wanted: str) -> Clause:
-    if SEPARATOR in wanted:
-        return false()
-    own = func.instr(home.head.c.search, wanted) > 0
-
-    def through(via: Via) -> Clause:
-        other = HOMES[via.record].head
-        return or_(*(func.instr(getattr(func, FOLD)(other.c[name]), wanted) > 0 for name in via.fields))
-
-    return or_(own, *(_via(home, via, through(via)) for via in home.kind.text_via))
-
-
-def _field(home: Home, query: Field) -> Clause:
+def columns_fit(home: Home, query: Field) -> list[Clause]:
+    """For each column of a field whether it fits."""
     term = home.kind.terms.get(query.name)
-    if term is None:
-        return false()
-    own = [_estimated(home, name, query.patterns, _fits(home, name, query.patterns)) for name in term.columns]
-    through = [
-        _via(home, via, _any([_fits(HOMES[via.record], name, query.patterns) for name in via.fields]))
-        for via in term.via
-    ]
-    return _any([*own, *through])
+    return [column_fits(home, name, query) for name in (term.columns if term is not None else ())]
+
+
+def column_fits(home: Home, name: str, query: Field) -> Clause:
+    """Whether the value of one column fits."""
+    return _estimated(home, name, query.patterns, _fits(home, name, query.patterns))
+
+
+def vias_fit(home: Home, query: Field | Measure) -> list[Clause]:
+    """For each record that a row belongs to whether it fits."""
+    term = home.kind.terms.get(query.name)
+    if term is None or isinstance(query, Measure):
+        return []
+    found = []
+    for via in term.via:
+        fits = _any([_fits(HOMES[via.record], name, query.patterns) for name in via.fields])
+        found.append(_via(home, via, fits))
+    return found
+
+
+def measured(home: Home, query: Measure, *, plain: bool) -> list[Clause]:
+    """For each column of a field whether it compares so; `plain` keeps SQLite from using an index for it."""
+    term = home.kind.terms.get(query.name)
+    found: list[Clause] = []
+    for name in term.columns if term is not None else ():
+        of_time = home.kind.fields[name].type == "time"
+        if not isinstance(query.operand, str) and of_time == isinstance(query.operand, datetime):
+            field = home.head.c[name]
+            found.append(and_(field.is_not(None), compared(unindexed(field) if plain else field, query)))
+    return found
+
+
+def compared(value: ColumnElement[Any], query: Measure) -> Clause:
+    """Whether a number or time compares so."""
+    clause: Clause = getattr(value, _OPS[query.op])(sql_value(query.operand))
+    return clause
+
+
+def unindexed(field: ColumnElement[Any]) -> ColumnElement[Any]:
+    """The same value, for which SQLite looks into no index (sqlite.org/optoverview.html, "unary + operator")."""
+    return UnaryExpression(field, operator=custom_op("+"), type_=field.type)
 
 
 def _any(clauses: Sequence[Clause]) -> Clause:
@@ -156,39 +174,19 @@ def _via(home: Home, via: Via, condition: Clause) -> Clause:
 def _fits(home: Home, name: str, patterns: Sequence[str]) -> Clause:
     """Whether a value equals one of the patterns, which are lower-case and may hold `*`."""
     field, kind = home.head.c[name], home.kind.fields[name].type
+    if kind == "words" and home.entries is not None:
+        return entries.has_word(home, name, patterns)
     if kind == "words":
         each = func.json_each(field).table_valued("value")
-        return select(1).select_from(each).where(_text_fits(each.c.value, patterns)).exists()
+        return select(1).select_from(each).where(texts.equals(each.c.value, patterns)).exists()
     if kind in ("id", "text"):
-        return _text_fits(collate(field, "NOCASE") if kind == "id" else field, patterns)
+        return texts.equals(collate(field, "NOCASE") if kind == "id" else field, patterns)
+    if any(map(is_any, patterns)):
+        return field.is_not(None)
     exact = [int(one) for one in patterns if _is_int(one)]
     globs = [one for one in patterns if ANY in one]
-    digits = [_text_fits(cast(field, SqlText), globs)] if globs else []
+    digits = [texts.equals(cast(field, SqlText), globs)] if globs else []
     return _any([field.in_(exact), *digits] if exact else digits)
-
-
-def _text_fits(field: ColumnElement[str], patterns: Sequence[str]) -> Clause:
-    plain = [one for one in patterns if ANY not in one]
-    ascii_only = [one for one in plain if one.isascii()]
-    beyond = [one for one in plain if not one.isascii()]
-    nocase = collate(field, "NOCASE") if not isinstance(field, SqlColumn) else field
-    fits = [nocase.in_(ascii_only)] if ascii_only else []
-    if beyond:
-        fits.append(_folded(field).in_(beyond))
-    return _any([*fits, *(_glob(field, nocase, one) for one in patterns if ANY in one)])
-
-
-def _glob(field: ColumnElement[str], nocase: ColumnElement[str], pattern: str) -> Clause:
-    start = pattern.rstrip(ANY)
-    if start and ANY not in start and start.isascii():
-        return and_(nocase >= start, nocase < start + _LAST)
-    parts = [part.replace(_ESCAPE, _ESCAPE * 2).replace("%", r"\%").replace("_", r"\_") for part in pattern.split(ANY)]
-    return (field if pattern.isascii() else _folded(field)).like("%".join(parts), escape=_ESCAPE)
-
-
-def _folded(field: ColumnElement[str]) -> ColumnElement[str]:
-    folded: ColumnElement[str] = getattr(func, FOLD)(field)
-    return folded
 
 
 def _is_int(text: str) -> bool:

@@ -9,10 +9,12 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, FromClause, Select, bindparam, func, select, true
 
 from data.model import Record, decode
-from data.store.port import Page, Sort
-from data.store.sqlite import order
+from data.store.port import Page
+from data.store.sqlite.conditions import Condition, clauses, fewest
+from data.store.sqlite.order import Token, write_token
 from data.store.sqlite.predicate import Clause, column
 from data.store.sqlite.rows import json_list, members
+from data.store.sqlite.seek import MANY, Seek
 from data.store.sqlite.tables import home
 
 R = TypeVar("R", bound=Record)
@@ -48,34 +50,30 @@ def by_number(connection: Connection, kind: type[R], ns: Sequence[int]) -> list[
     return [decode(kind, docs[n]) for n in ns if n in docs]
 
 
-def page(
-    connection: Connection, kind: type[R], conditions: Sequence[Clause], sort: Sort, after: str | None, limit: int
-) -> Page[R]:
+def page(connection: Connection, kind: type[R], seek: Seek, after: Token | None, limit: int) -> Page[R]:
     """A page by keyset."""
-    at = home(kind)
-    of = order.parts(at, sort)
-    token = order.read_token(after, of) if after is not None else None
-    found: list[tuple[int, order.Token]] = []
-    for number in range(token.part if token else 0, len(of)):
-        part = of[number]
-        behind = [order.behind(part, token.values)] if token and token.part == number else []
-        statement = order.ordered(at, part, conditions, order.row_key(at, part), *part.keys).where(*behind)
-        rows = connection.execute(statement.limit(limit + 1 - len(found)))
-        found += [(row[0], order.Token(number, tuple(row[1:]))) for row in rows]
-        if len(found) > limit:
-            break
-    here = found[:limit]
-    more = order.write_token(here[-1][1]) if len(found) > limit and here else None
+    rows = seek.page(connection, limit + 1, after)
+    here = rows[:limit]
+    more = write_token(here[-1][1]) if len(rows) > limit and here else None
     return Page(tuple(by_number(connection, kind, [n for n, _ in here])), more)
 
 
-def count(connection: Connection, kind: type[Record], conditions: Sequence[Clause]) -> int:
+def count(connection: Connection, kind: type[Record], conditions: Sequence[Condition]) -> int:
     """How many records match."""
-    statement = select(func.count()).select_from(home(kind).head).where(*conditions)
-    return int(connection.execute(statement).scalar_one())
+    statement = select(func.count()).select_from(home(kind).head)
+    return int(connection.execute(statement.where(*narrowed(connection, kind, conditions))).scalar_one())
 
 
-def tally(connection: Connection, kind: type[Record], field: str, conditions: Sequence[Clause]) -> dict[str, int]:
+def narrowed(connection: Connection, kind: type[Record], conditions: Sequence[Condition]) -> list[Clause]:
+    """What rows of the head table must fulfil, with the rows that an index finds where those are not too many."""
+    known = all(one.column for one in conditions)
+    best = None if known else fewest(connection, conditions, MANY)
+    if best is None:
+        return clauses(conditions)
+    return [home(kind).head.c.n.in_(best.numbers), *clauses(best.others)]
+
+
+def tally(connection: Connection, kind: type[Record], field: str, conditions: Sequence[Condition]) -> dict[str, int]:
     """How many records match, by the value of a field; a missing value is the empty text."""
     at = home(kind)
     value: Any = column(at, field)
@@ -85,5 +83,6 @@ def tally(connection: Connection, kind: type[Record], field: str, conditions: Se
         value, source = each.c.value, at.head.join(each, onclause=true())
     if at.kind.fields[field].type == "text":
         value = value.collate("BINARY")
-    statement = select(value, func.count()).select_from(source).where(*conditions).group_by(value)
+    wanted = narrowed(connection, kind, conditions)
+    statement = select(value, func.count()).select_from(source).where(*wanted).group_by(value)
     return {"" if key is None else str(key): int(number) for key, number in connection.execute(statement)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -16,13 +17,15 @@ from data.store.sqlite.failures import read_only
 from data.store.sqlite.plans import fix_plans
 from data.store.sqlite.tables import METADATA
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 """Version of the tables, kept in SQLite's `user_version`.
 
 A change of `data.store.kinds` that alters a table needs a new one, and a script beside the others in `migrations`.
 """
 APPLICATION_ID: Final = 0x4C_69_6E_65
 """Marks the file as ours in SQLite's `application_id`: `Line`."""
+NEEDED: Final = (3, 35, 0)
+"""The least version of SQLite: `RETURNING`, and FTS5 with sequences of characters (sqlite.org/changes.html)."""
 
 _FOLDER_MODE: Final = 0o700
 _FILE_MODE: Final = 0o600
@@ -36,8 +39,11 @@ def prepare(path: Path) -> None:
         StoreReadOnly: folder or file cannot be written.
         StoreCorrupt: the file is a database of another program. (That it is none at all is said by SQLite.)
         StoreVersion: a newer Lineside made it.
-        StoreError: the path cannot hold a file.
+        StoreError: the path cannot hold a file, or SQLite is too old.
     """
+    if sqlite3.sqlite_version_info < NEEDED:
+        needed, there = ".".join(map(str, NEEDED)), sqlite3.sqlite_version
+        raise StoreError(f"this Python brings SQLite {there}", hint=f"use one with SQLite {needed} or newer")
     _make_file(path)
     engine = thread_engine(path)
     try:

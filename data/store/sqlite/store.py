@@ -15,15 +15,16 @@ from data.errors import StoreError
 from data.model import Command, Interest, Lease, Record
 from data.query import Query
 from data.store.kinds import KINDS
-from data.store.port import PAGE, Changes, Listing, Page, Sort, Where
-from data.store.sqlite import changes, reading, schema, work, writing
+from data.store.port import GROUPS, NAMES, OFFERED, PAGE, Changes, Group, Listing, Page, Sort, Where
+from data.store.sqlite import changes, distinct, grouping, reading, schema, work, writing
+from data.store.sqlite.conditions import Condition, conditions
 from data.store.sqlite.connect import thread_engine
 from data.store.sqlite.failures import as_store_errors
 from data.store.sqlite.lanes import Lane
 from data.store.sqlite.listing import SqliteListing
-from data.store.sqlite.loading import Load, statements
-from data.store.sqlite.predicate import Clause, conditions
+from data.store.sqlite.loading import Load
 from data.store.sqlite.pulse import Pulse
+from data.store.sqlite.seek import Seek
 from data.store.sqlite.tables import home
 
 R = TypeVar("R", bound=Record)
@@ -47,6 +48,7 @@ class SqliteStore:
         self._writer = Lane(path, writes=True)
         self._reader = Lane(path)
         self._searcher = Lane(path)  # long searches must not hold up the rows that a key press asks for
+        self._counter = Lane(path)  # counting a million rows must not hold up a search
         self._pulse = Pulse(path)
         self._engine = thread_engine(path)
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="listing")
@@ -67,6 +69,7 @@ class SqliteStore:
             load.stop()
         await self._reader.close()
         await self._searcher.close()
+        await self._counter.close()
         await self._writer.close()
         await asyncio.to_thread(self._threads.shutdown, cancel_futures=True)
         for load in tuple(self._loads):
@@ -109,8 +112,8 @@ class SqliteStore:
         limit: int = PAGE,
     ) -> Page[R]:
         """A page by keyset."""
-        chosen = self._conditions(kind, where, query)
-        return await self._searcher.run(reading.page, kind, chosen, sort or KINDS[kind].default_sort, after, limit)
+        seek = Seek(home(kind), self._conditions(kind, where, query), sort or KINDS[kind].default_sort)
+        return await self._searcher.run(reading.page, kind, seek, seek.token(after), limit)
 
     async def listing(
         self, kind: type[R], *, where: Where | None = None, query: Query | None = None, sort: Sort | None = None
@@ -118,8 +121,8 @@ class SqliteStore:
         """The whole result, to be read by viewport."""
         if self._closed:
             raise StoreError(f"the store {self.path} is closed")
-        chosen = self._conditions(kind, where, query)
-        load = Load(self._engine, self.path, statements(home(kind), sort or KINDS[kind].default_sort, chosen))
+        seek = Seek(home(kind), self._conditions(kind, where, query), sort or KINDS[kind].default_sort)
+        load = Load(self._engine, self.path, seek)
         self._loads.add(load)
         load.ended.add_done_callback(lambda _: self._loads.discard(load))
         listing = SqliteListing(home(kind), kind, load, self._reader, self._pulse)
@@ -129,15 +132,39 @@ class SqliteStore:
 
     async def count(self, kind: type[Record], *, where: Where | None = None, query: Query | None = None) -> int:
         """How many match."""
-        return await self._searcher.run(reading.count, kind, self._conditions(kind, where, query))
+        return await self._counter.run(reading.count, kind, self._conditions(kind, where, query))
 
     async def tally(
         self, kind: type[Record], field: str, *, where: Where | None = None, query: Query | None = None
     ) -> dict[str, int]:
         """How many match, by the value of a field; a missing value is the empty text."""
-        return await self._searcher.run(reading.tally, kind, field, self._conditions(kind, where, query))
+        return await self._counter.run(reading.tally, kind, field, self._conditions(kind, where, query))
 
-    def _conditions(self, kind: type[Record], where: Where | None, query: Query | None) -> list[Clause]:
+    async def groups(
+        self,
+        kind: type[Record],
+        field: str,
+        *,
+        where: Where | None = None,
+        query: Query | None = None,
+        best: Sort | None = None,
+        among: int | None = None,
+        limit: int = GROUPS,
+    ) -> list[Group]:
+        """Records that match, by the value of a field: newest activity first, then by value."""
+        chosen = self._conditions(kind, where, query)
+        lane = self._counter if among is None else self._searcher
+        return await lane.run(grouping.groups, kind, field, chosen, best, among, limit)
+
+    async def values(self, kind: type[Record], field: str, *, contains: str = "", limit: int = OFFERED) -> list[str]:
+        """Distinct values of a field of texts that hold a text, without regard to case."""
+        return await self._searcher.run(distinct.values, kind, field, contains, limit)
+
+    async def names(self, kind: type[Record], entries: str, *, contains: str = "", limit: int = NAMES) -> list[str]:
+        """Names of `metrics`, `params` or `tags` that records have and that hold a text."""
+        return await self._searcher.run(distinct.names, kind, entries, contains, limit)
+
+    def _conditions(self, kind: type[Record], where: Where | None, query: Query | None) -> list[Condition]:
         return conditions(home(kind), where, query)
 
     # Change

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Update, bindparam, delete, select, text, upda
 from sqlalchemy.dialects.sqlite import insert
 
 from data.model import Record, decode
+from data.store.sqlite import index
 from data.store.sqlite.reading import stored_documents
 from data.store.sqlite.rows import Row, document, head_row, json_list, members
 from data.store.sqlite.tables import COUNTER, TOMBSTONE, Home, home
@@ -92,7 +93,8 @@ def _insert(connection: Connection, at: Home, new: Sequence[_New], revision: int
     rows = [head_row(at.kind, one.record, n, revision) for n, one in enumerate(new, first)]
     connection.execute(insert(at.head), rows)
     connection.execute(insert(at.body), [{"n": n, "doc": one.doc} for n, one in enumerate(new, first)])
-    _insert_numbers(connection, at, [(one.record, n) for n, one in enumerate(new, first)])
+    index.put_texts(connection, at, {n: row["search"] for n, row in enumerate(rows, first)})
+    index.put_entries(connection, at, {n: index.entries(at, one.record) for n, one in enumerate(new, first)})
     ids = json_list([one.record.id for one in new])
     connection.execute(delete(TOMBSTONE).where(TOMBSTONE.c.kind == at.kind.table, TOMBSTONE.c.id.in_(members(ids))))
 
@@ -102,17 +104,22 @@ def _update(connection: Connection, at: Home, changed: Sequence[_Changed], revis
     if not changed:
         return
     by_columns: dict[tuple[str, ...], list[Row]] = {}
+    texts: dict[int, tuple[str, str]] = {}
+    entries: dict[int, tuple[index.Entries, index.Entries]] = {}
     for one in changed:
+        before = decode(at.kind.record, one.old)
         row = head_row(at.kind, one.record, one.n, revision)
-        old = head_row(at.kind, decode(at.kind.record, one.old), one.n, UNSEEN)
+        old = head_row(at.kind, before, one.n, UNSEEN)
         names = tuple(name for name in row if row[name] != old[name] or name == REVISION)
         by_columns.setdefault(names, []).append({_KEY: one.n, **{f"{_NEW}{name}": row[name] for name in names}})
+        texts[one.n] = (old["search"], row["search"])
+        entries[one.n] = (index.entries(at, before), index.entries(at, one.record))
     for names, rows in by_columns.items():
         connection.execute(_update_head(at.kind.record, names), rows)
     statement = update(at.body).where(at.body.c.n == bindparam(_KEY)).values(doc=bindparam(f"{_NEW}doc"))
     connection.execute(statement, [{_KEY: one.n, f"{_NEW}doc": one.doc} for one in changed])
-    _remove_rows(connection, at.numbers, [one.n for one in changed])
-    _insert_numbers(connection, at, [(one.record, one.n) for one in changed])
+    index.change_texts(connection, at, texts)
+    index.change_entries(connection, at, entries)
 
 
 @cache
@@ -120,17 +127,6 @@ def _update_head(kind: type[Record], names: tuple[str, ...]) -> Update:
     head = home(kind).head
     values: dict[str, Any] = {name: bindparam(f"{_NEW}{name}") for name in names}
     return update(head).where(head.c.n == bindparam(_KEY)).values(values)
-
-
-def _insert_numbers(connection: Connection, at: Home, records: Sequence[tuple[Record, int]]) -> None:
-    rows = [
-        {"name": f"{name}.{key}", "value": value, "id": record.id, "n": n}
-        for record, n in records
-        for name, get in at.kind.numbers.items()
-        for key, value in get(record).items()
-    ]
-    if at.numbers is not None and rows:
-        connection.execute(insert(at.numbers), rows)
 
 
 def remove(connection: Connection, kind: type[Record], ids: Sequence[str]) -> int:
@@ -148,10 +144,7 @@ def remove(connection: Connection, kind: type[Record], ids: Sequence[str]) -> in
 
 def remove_rows(connection: Connection, at: Home, ns: Sequence[int]) -> None:
     """Delete rows by `n`, without a trace."""
-    for table in (at.head, at.body, at.numbers):
-        _remove_rows(connection, table, ns)
-
-
-def _remove_rows(connection: Connection, table: Any, ns: Sequence[int]) -> None:
-    if table is not None:
-        connection.execute(delete(table).where(table.c.n.in_(members(json_list(ns)))))
+    gone = members(json_list(ns))
+    index.remove(connection, at, ns)
+    for table in (at.head, at.body):
+        connection.execute(delete(table).where(table.c.n.in_(gone)))
