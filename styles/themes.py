@@ -33,7 +33,7 @@ TONE_SOURCES = {
 GREYED = {"tone-dim", "tone-canceled"}
 """Tokens that are blended towards the background as far as they stay legible."""
 
-SERIES = ("series-1", "series-2", "series-3", "series-4", "series-5", "series-6")
+SERIES = tuple(f"series-{number}" for number in range(1, 9))
 """Tokens of the lines of a chart, in the order in which they are given out."""
 
 TEXT_STYLES = {
@@ -47,9 +47,10 @@ TEXT_STYLES = {
 }
 """Tokens that are text styles; a theme without colours says with them what others say with colours."""
 
-DARK_SERIES = ("#56b4e9", "#e69f00", "#2fc49a", "#f0e442", "#e58bbb", "#f2804a")
-LIGHT_SERIES = ("#0072b2", "#a35c00", "#00765a", "#76700a", "#a8457f", "#b84a00")
-"""Okabe and Ito's palette, which stays distinct for colour-blind eyes, moved as far as legibility asks."""
+DARK_SERIES = ("#56b4e9", "#e69f00", "#b346fd", "#effe34", "#9cfffe", "#da512b", "#b8c9aa", "#3e8999")
+LIGHT_SERIES = ("#1667fd", "#d42709", "#093e0b", "#a550b1", "#861054", "#647160", "#5c1095", "#0906e4")
+"""Colours that lie as far apart as legibility allows for eyes that see all colours, and for those that see no red, no
+green or no blue: they differ in lightness as well as in hue."""
 
 DARK_LOG = (
     *("#7b8794", "#ff8b85", "#7fd68f", "#e5c76b", "#82b7ff", "#e0a0e6", "#6fd3d9", "#d5dbe2"),
@@ -65,6 +66,12 @@ LIGHT_LOG = (
 _HUES = ("black", "red", "green", "yellow", "blue", "magenta", "cyan", "white")
 ANSI_NAMES = (*(f"ansi_{hue}" for hue in _HUES), *(f"ansi_bright_{hue}" for hue in _HUES))
 """The terminal's own 16 colours as Textual names them, for themes that leave colours to the terminal."""
+
+ANSI_SERIES = (
+    *("ansi_blue", "ansi_yellow", "ansi_magenta", "ansi_cyan"),
+    *("ansi_red", "ansi_green", "ansi_bright_blue", "ansi_white"),
+)
+"""Those of them that lines of a chart take."""
 
 
 def _named(prefix: str, colours: tuple[str, ...], first: int) -> dict[str, str]:
@@ -209,7 +216,7 @@ def variable_defaults(theme: Theme) -> dict[str, str]:
     """Our tokens for a theme that does not define them, made of its own colours; for `get_theme_variable_defaults`."""
     if theme.ansi:
         own = {token: getattr(theme, name) or _PLAIN for token, name in TONE_SOURCES.items()}
-        return {**MONO.variables, **own, **_named("log", ANSI_NAMES, 0), **_named("series", ANSI_NAMES[1:7], 1)}
+        return {**MONO.variables, **own, **_named("log", ANSI_NAMES, 0), **_named("series", ANSI_SERIES, 1)}
     if theme in THEMES:
         return {}
     model = DARK if theme.dark else LIGHT

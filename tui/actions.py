@@ -18,29 +18,36 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from data.clean import clean
+from data.clean import clean, clean_block
+from data.engine.left import OUTCOMES
 from data.errors import UsageError
-from data.model import Command, JobRun, Pipeline, PipelineAPI, PipelineRun, Project, Variable, make
+from data.model import Command, JobRun, Pipeline, PipelineAPI, Project, TrackedRun, Variable, make
 from data.model.vocabulary import PRODUCTION, TEST
 from tui.reasons import (
+    Markable,
     Runnable,
     job_title,
+    note_of,
     run_title,
     title_of,
+    tracked_title,
     why_not_cancel,
     why_not_launch,
+    why_not_note,
     why_not_play,
     why_not_retry,
+    why_not_settle,
     why_not_value,
     why_not_variables,
     why_not_write,
 )
 
 __all__ = [
-    "KINDS", "RUN_ID", "Runnable", "cancel_command", "job_title", "label_command", "launch_command", "merge_variables",
-    "new_run_id", "note_command", "parse_variable", "play_command", "question", "retry_command", "run_title",
-    "secret_values", "title_of", "user_name", "why_not_cancel", "why_not_launch", "why_not_play", "why_not_retry",
-    "why_not_value", "why_not_variables", "why_not_write",
+    "KINDS", "RUN_ID", "Markable", "Runnable", "cancel_command", "job_title", "label_command", "launch_command",
+    "merge_variables", "new_run_id", "note_command", "note_of", "parse_labels", "parse_variable", "play_command",
+    "question", "retry_command", "run_title", "secret_values", "settle_command", "targets_called", "title_of",
+    "tracked_title", "user_name", "why_not_cancel", "why_not_launch", "why_not_note", "why_not_play", "why_not_retry",
+    "why_not_settle", "why_not_value", "why_not_variables", "why_not_write",
 ]  # fmt: skip
 
 KINDS = (PRODUCTION, TEST)
@@ -108,27 +115,63 @@ def play_command(
     return _on_target("play", job, project, why, by, payload)
 
 
-def note_command(target: PipelineRun, text: str, *, project: str = "", by: str = "") -> Command:
-    """Write a note on a run.
+def note_command(target: Markable, text: str, *, project: str = "", by: str = "") -> Command:
+    """Write a note on a run or an MLflow run in place of the one it has; an empty one takes that away.
 
     Raises:
-        UsageError: the note is empty.
+        UsageError: there is nothing to write, or it is too long.
     """
-    _check("" if text.strip() else "a note needs a text")
-    return _on_target("note", target, project, "", by, {"text": text})
+    text = clean_block(text).strip()
+    _check(why_not_note(target, text))
+    title = f"{'write a note on' if text else 'remove the note of'} {title_of(target, project)}"
+    # With the note that the user saw: another one, which somebody wrote meanwhile, is not replaced.
+    return _on_target("note", target, project, "", by, {"text": text, "was": note_of(target)}, title)
 
 
 def label_command(
-    target: PipelineRun, *, add: Sequence[str] = (), remove: Sequence[str] = (), project: str = "", by: str = ""
+    target: Markable, *, add: Sequence[str] = (), remove: Sequence[str] = (), project: str = "", by: str = ""
 ) -> Command:
-    """Put labels on a run and take labels off.
+    """Put labels on a run or an MLflow run, and take labels off.
 
     Raises:
-        UsageError: no label is named.
+        UsageError: no label is named, or nothing would change.
     """
-    payload = {"add": [label.strip() for label in add], "remove": [label.strip() for label in remove]}
-    _check("" if any([*payload["add"], *payload["remove"]]) else "name a label to add or to remove")
-    return _on_target("label", target, project, "", by, payload)
+    given, taken = _words(add), _words(remove)
+    _check("" if given or taken else "name a label to add or to remove")
+    if both := [word for word in given if word in taken]:
+        raise UsageError(f"the label {both[0]} is both added and removed")
+    payload = {
+        "add": [word for word in given if word not in target.labels],
+        "remove": [word for word in taken if word in target.labels],
+    }
+    what = " ".join([*(f"+{word}" for word in payload["add"]), *(f"-{word}" for word in payload["remove"])])
+    name = title_of(target, project)
+    _check("" if what else f"{name} {'has these labels already' if given else 'has none of these labels'}")
+    return _on_target("label", target, project, "", by, payload, f"label {name} {what}")
+
+
+def parse_labels(text: str) -> tuple[list[str], list[str]]:
+    """Labels to add and to remove, from words: `best -old` adds one and removes the other; commas part words, too.
+
+    Raises:
+        UsageError: a sign without a word.
+    """
+    words = clean(text).replace(",", " ").split()
+    if "-" in words:
+        raise UsageError("name the label behind the -, without a space")
+    return [word for word in words if word[0] != "-"], [word[1:] for word in words if word[0] == "-"]
+
+
+def settle_command(run: TrackedRun, *, by: str = "") -> Command:
+    """Write the outcome of its job to an MLflow run that was left RUNNING behind it.
+
+    Raises:
+        UsageError: it was not, or has ended.
+    """
+    _check(why_not_settle(run))
+    status = OUTCOMES[run.ended_as]
+    title = f"settle {tracked_title(run)} as {status}"
+    return _on_target("settle", run, "", "", by, {"status": status}, title)
 
 
 def launch_command(
@@ -234,14 +277,34 @@ def question(commands: Sequence[Command]) -> str:
         title = commands[0].title
         return f"{title[:1].upper()}{title[1:]}?"
     kinds = sorted({command.kind for command in commands})
-    return f"{' and '.join(kinds).capitalize()} {len(commands)} things?"
+    return f"{' and '.join(kinds).capitalize()} {len(commands)} {targets_called(commands)}?"
+
+
+def targets_called(commands: Sequence[Command]) -> str:
+    """What several commands are about: `runs`, `jobs`, `MLflow runs`, or `things`."""
+    called = {_target_called(command) for command in commands}
+    return called.pop() if len(called) == 1 else "things"
+
+
+def _target_called(command: Command) -> str:
+    if command.project_id == command.connection:
+        return "MLflow runs"
+    return "jobs" if ":job:" in command.target_id else "runs"
 
 
 def _on_target(
-    kind: str, target: Runnable, project: str, why: str, by: str, payload: Mapping[str, Any] | None = None
+    kind: str,
+    target: Runnable | Markable,
+    project: str,
+    why: str,
+    by: str,
+    payload: Mapping[str, Any] | None = None,
+    title: str = "",
 ) -> Command:
-    title = f"{kind} {title_of(target, project)}"
-    return _command(kind, target.connection, target.project_id, target.id, title, payload or {}, why, by, None)
+    title = title or f"{kind} {title_of(target, project)}"
+    # What concerns MLflow runs is carried out by whoever holds the lease of their connection.
+    place = target.connection if isinstance(target, TrackedRun) else target.project_id
+    return _command(kind, target.connection, place, target.id, title, payload or {}, why, by, None)
 
 
 def _command(
@@ -277,6 +340,11 @@ def _pairs(variables: Sequence[Variable]) -> list[dict[str, str]]:
         if not VARIABLE_KEY.fullmatch(variable.key):
             raise UsageError(f"{clean(variable.key)!r} is no name of a variable", hint="use letters, digits and _")
     return [{"key": variable.key, "value": variable.value} for variable in variables if not variable.secret]
+
+
+def _words(labels: Sequence[str]) -> list[str]:
+    words = (clean(label).strip() for label in labels)
+    return list(dict.fromkeys(word for word in words if word))
 
 
 def _check(reason: str) -> None:

@@ -6,17 +6,20 @@ The first frame is drawn from the snapshot of the last look; store, configuratio
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from textual.screen import Screen
 
+from data.errors import LinesideError
 from styles import BASE, sheet
 from tui import snapshot as snapshots
 from tui.options import DashboardOptions
 from tui.routes import Routes
 from tui.screens.base import TABS, LinesideScreen
+from tui.screens.history import HistoryScreen
 from tui.screens.listing import ListScreen
 from tui.screens.runs import RunsScreen
 from widgets import glyphs
@@ -34,6 +37,8 @@ TICK = 1.0
 """Seconds between two looks at the clock."""
 SNAPSHOT_TICKS = 15
 """Ticks between two snapshots of the list on the screen."""
+KEEPING = 0.5
+"""Seconds that leaving waits for the store to keep how lists were looked at."""
 NARROW = 60
 """Columns below which the first line tells only of connections that have trouble."""
 
@@ -54,6 +59,8 @@ class Dashboard(Routes):
         self.bell_rings = self.notifies = False
         self.start = "last"
         self.keeps_journal = False
+        self.left = self._snapshot.taken if self._snapshot else None
+        """When the user left last; None where nobody was here before."""
         self._clock = now or (lambda: datetime.now(UTC))
         self._ticks = 0
         self._opening: Worker[None] | None = None
@@ -173,6 +180,9 @@ class Dashboard(Routes):
         if self.size.width < NARROW:
             shown = tuple(one for one in shown if one.state not in {"ok", "unknown"})
         cells = health_line(shown, self.feed.context.store.name, seen.active, seen.pending, self.now())
+        engine = self.backend.engine if self.backend else None
+        if engine is not None and not engine.running:
+            cells = (*cells, Cell(f"{glyphs.glyphs().failed} engine ended", "failed"))
         if self.feed.trouble:
             cells = (*cells, Cell(f"{glyphs.glyphs().failed} store", "failed"))
         return (*cells, Cell("read-only", "warning")) if self.read_only else cells
@@ -192,7 +202,7 @@ class Dashboard(Routes):
         return snapshots.Snapshot(
             taken=self.now(),
             screen=name,
-            filter=screen.filter,
+            look=screen.look(),
             cursor=screen.grid.cursor_key or "",
             rows=tuple(screen.snapshot_rows(snapshots.ROWS)),
             theme=theme,
@@ -211,9 +221,17 @@ class Dashboard(Routes):
         if self._opening is not None:
             self._opening.cancel()
         self.workers.cancel_group(self, "feed")
+        await self._keep_looks()
         if self.backend is not None:
             await self.backend.close()
         self.exit()
+
+    async def _keep_looks(self) -> None:
+        """Let the lists keep how they are looked at, where the store takes it in time."""
+        for screen in self.screen_stack:
+            if isinstance(screen, HistoryScreen) and screen.whole:
+                with contextlib.suppress(LinesideError, TimeoutError):
+                    await asyncio.wait_for(screen.keep(), KEEPING)
 
     async def action_quit(self) -> None:
         """Textual's own way to quit."""

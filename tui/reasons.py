@@ -9,11 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from data.model import JobRun, PipelineRun, Project, Variable
-from data.model.vocabulary import ACTIVE, FINISHED, RETRYABLE
+from data.model import JobRun, PipelineRun, Project, TrackedRun, Variable
+from data.model.vocabulary import ACTIVE, FINISHED, RETRYABLE, TRACKED_ACTIVE
 
 Runnable = PipelineRun | JobRun
 """What can be cancelled and retried."""
+Markable = PipelineRun | TrackedRun
+"""What takes labels and a note."""
 
 DEVELOPER = 30
 """Least GitLab access level that may run pipelines (GitLab docs, user/permissions)."""
@@ -23,6 +25,10 @@ PLAYABLE = frozenset({"manual", "scheduled"})
 """Job statuses that wait for a person or a time (GitLab docs, ci/jobs/job_control)."""
 JOB_RETRYABLE = frozenset({"success", "failed", "canceled", "canceling"})
 """Job statuses from which GitLab starts a new attempt (GitLab, `Ci::Build#retryable?`)."""
+SHORT = 8
+"""Characters of an MLflow run's id that name it."""
+MAX_NOTE = 8000
+"""Characters of a note on an MLflow run, which is a tag there (MLflow docs, tracking)."""
 TRUTHS = frozenset({"true", "false", "1", "0", "yes", "no"})
 """Values that a `bool` variable takes, in any case."""
 
@@ -37,8 +43,15 @@ def job_title(job: JobRun, project: str = "") -> str:
     return f"{project} {job.name} (job {job.git_job_id})".strip()
 
 
-def title_of(target: Runnable, project: str = "") -> str:
-    """How people call a run or a job."""
+def tracked_title(run: TrackedRun) -> str:
+    """`MLflow run calm-owl-7`: its name, or the beginning of its id."""
+    return f"MLflow run {run.name or run.run_id[:SHORT]}"
+
+
+def title_of(target: Runnable | Markable, project: str = "") -> str:
+    """How people call a run, a job or an MLflow run."""
+    if isinstance(target, TrackedRun):
+        return tracked_title(target)
     return run_title(target, project) if isinstance(target, PipelineRun) else job_title(target, project)
 
 
@@ -93,6 +106,30 @@ def why_not_play(job: JobRun) -> str:
     if job.status in ACTIVE | FINISHED:
         return f"{name} does not wait for anybody: its status is {job.status}"
     return ""
+
+
+def why_not_settle(run: TrackedRun) -> str:
+    """Why no outcome can be written to an MLflow run: it has one, or what it belongs to has none (yet)."""
+    name = tracked_title(run)
+    if run.lifecycle_stage != "active":
+        return f"{name} was deleted in MLflow"
+    if run.status not in TRACKED_ACTIVE:
+        return f"{name} has ended: its status is {run.status}"
+    return "" if run.ended_as else f"{name} was not left RUNNING behind an ended job"
+
+
+def why_not_note(target: Markable, text: str) -> str:
+    """Why a text cannot be the note of a run."""
+    if isinstance(target, TrackedRun) and len(text) > MAX_NOTE:
+        return f"MLflow keeps {MAX_NOTE} characters of a note; this one has {len(text)}"
+    if text == note_of(target):
+        return f"{title_of(target)} has this note already" if text else "a note needs a text"
+    return ""
+
+
+def note_of(target: Markable) -> str:
+    """The note on a run or an MLflow run."""
+    return target.note if isinstance(target, TrackedRun) else target.notes
 
 
 def why_not_launch(project: Project) -> str:

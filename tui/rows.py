@@ -2,20 +2,73 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Generic, TypeVar
+import asyncio
+import traceback
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar, runtime_checkable
 
 from widgets.cells import Cell
-from widgets.rows import Row
+from widgets.rows import Row, RowSource
 
 if TYPE_CHECKING:
     from data.model.base import Record
     from data.store.port import Listing
 
 R = TypeVar("R", bound="Record")
+T = TypeVar("T")
 
-KEPT = 4_000
-"""Records kept in memory; far more than two screens of any size."""
+KEPT = 1_000
+"""Records kept in memory: more than some screens of any size. With all metrics and params one takes some kilobytes."""
+
+
+@runtime_checkable
+class RecordRows(RowSource, Protocol[R]):
+    """Rows that stand for records of a store, loaded when they come into sight."""
+
+    def record(self, index: int) -> R | None:
+        """The record at `index`; None for rows that stand for none, and for records that are not loaded."""
+
+    async def load(self, start: int, stop: int) -> None:
+        """Bring the records of rows `start` to `stop` (exclusive) into memory."""
+
+    def known(self, ids: Iterable[str]) -> list[str]:
+        """Those of `ids` that are loaded."""
+
+    def replace(self, records: Mapping[str, R]) -> list[int]:
+        """Put newer versions of loaded records in place; returns the rows that changed."""
+
+
+async def _releasing(reading: Awaitable[T]) -> T:
+    """Await a listing's answer. When that is cancelled, nothing holds the listing any more.
+
+    A cancelled task keeps the frames in which it stopped until the next collection of garbage, and a listing that they
+    hold goes on reading what nobody wants.
+    """
+    try:
+        return await reading
+    except asyncio.CancelledError as cancelled:
+        traceback.clear_frames(cancelled.__traceback__)
+        raise
+
+
+class _Ended(Generic[R]):
+    """A listing of so many records that reads none of them."""
+
+    complete = True
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+
+    async def window(self, start: int, count: int) -> list[R]:  # noqa: ARG002 - whichever they are
+        """None."""
+        return []
+
+    async def finish(self) -> None:
+        """There is nothing to wait for."""
+
+    def index_of(self, id: str) -> int | None:  # noqa: ARG002 - whichever it is
+        """Nothing is known."""
+        return None
 
 
 class StoreRows(Generic[R]):
@@ -25,17 +78,26 @@ class StoreRows(Generic[R]):
     """
 
     def __init__(self, listing: Listing[R], cells: Callable[[R], tuple[Cell, ...]], above: Sequence[Row] = ()) -> None:
-        self._listing = listing
+        self.listing: Listing[R] = listing
         self._cells = cells
         self._above = tuple(above)
         self._above_index = {row.key: index for index, row in enumerate(self._above)}
         self._records: dict[int, R] = {}
         self._positions: dict[str, int] = {}
 
+    def let_go(self) -> None:
+        """Read nothing any more: other rows are about to take their place, and the store has better things to do."""
+        if not self.listing.complete:
+            self.listing = _Ended(self.listing.size)
+
+    async def finish(self) -> None:
+        """Wait until all rows are known."""
+        await _releasing(self.listing.finish())
+
     @property
     def size(self) -> int:
         """Rows in all."""
-        return self._listing.size + len(self._above)
+        return self.listing.size + len(self._above)
 
     @property
     def above(self) -> tuple[Row, ...]:
@@ -59,13 +121,13 @@ class StoreRows(Generic[R]):
             return self._above_index[key]
         position = self._positions.get(key)
         if position is None:
-            position = self._listing.index_of(key)
+            position = self.listing.index_of(key)
         return None if position is None else position + len(self._above)
 
     async def load(self, start: int, stop: int) -> None:
         """Bring the records of rows `start` to `stop` into memory."""
         first = max(0, start - len(self._above))
-        last = min(stop - len(self._above), self._listing.size)
+        last = min(stop - len(self._above), self.listing.size)
         while first < last and first in self._records:
             first += 1
         while first < last and last - 1 in self._records:
@@ -75,7 +137,7 @@ class StoreRows(Generic[R]):
         if len(self._records) > KEPT:
             self._records.clear()
             self._positions.clear()
-        for offset, record in enumerate(await self._listing.window(first, last - first)):
+        for offset, record in enumerate(await _releasing(self.listing.window(first, last - first))):
             self._records[first + offset] = record
             self._positions[record.id] = first + offset
 

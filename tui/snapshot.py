@@ -16,35 +16,41 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from tui.look import Look
 from tui.options import DashboardOptions
 from widgets.cells import Cell
 from widgets.rows import Row
 
 ROWS = 70
 """Rows kept; more than any screen shows."""
-VERSION = 2
+VERSION = 3
 """Form of the file; another one is ignored."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """What was on the screen: which list, its rows and filter, and where the cursor stood.
+    """What was on the screen: which list, how one looked at it, its rows, and where the cursor stood.
 
     Attributes:
         taken: when.
         screen: name of the tab.
-        filter: what restricted the list.
+        look: what restricted and ordered the list, and its columns.
         cursor: key of the row under the cursor.
-        rows: the first rows, at most `ROWS`.
+        rows: the first rows, at most `ROWS`, with a cell for each of those columns.
         theme: name of the theme.
     """
 
     taken: datetime
     screen: str = "runs"
-    filter: str = ""
+    look: Look = Look()  # noqa: RUF009 - a tuple cannot change
     cursor: str = ""
     rows: tuple[Row, ...] = ()
     theme: str = ""
+
+    @property
+    def filter(self) -> str:
+        """What restricted the list."""
+        return self.look.filter
 
 
 def state_folder() -> Path:
@@ -78,7 +84,7 @@ def load(path: Path) -> Snapshot | None:
         return Snapshot(
             taken=datetime.fromtimestamp(float(found["taken"]), UTC),
             screen=str(found["screen"]),
-            filter=str(found["filter"]),
+            look=Look.read(found["look"]),
             cursor=str(found["cursor"]),
             rows=tuple(Row(str(key), tuple(map(_cell, cells))) for key, cells in found["rows"]),
             theme=str(found["theme"]),
@@ -93,7 +99,7 @@ def save(path: Path, snapshot: Snapshot) -> None:
         "version": VERSION,
         "taken": snapshot.taken.timestamp(),
         "screen": snapshot.screen,
-        "filter": snapshot.filter,
+        "look": snapshot.look.as_dict(),
         "cursor": snapshot.cursor,
         "rows": [(row.key, row.cells) for row in snapshot.rows[:ROWS]],
         "theme": snapshot.theme,

@@ -1,83 +1,123 @@
-"""Lines of a chart drawn with braille dots, two by four to a cell, as pure functions; one dot per cell in ASCII."""
+"""Lines of a chart drawn with braille dots, two by four to a cell; one sign per cell in ASCII.
+
+Rows of dots count from the bottom. A line is one vertical span per dot column (`trace`), so that drawing it costs as
+much as the chart has columns, however many points it has.
+"""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import NamedTuple, TypeAlias
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
-Point: TypeAlias = tuple[float, float]
+from widgets.curves import Part
 
 BLANK = 0x2800
-"""The braille cell without a dot; the dots are its lowest eight bits."""
-
-DOTS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
-"""Bit of a dot by column and row in its cell."""
+"""The braille cell without a dot; the dots are its lowest eight bits (Unicode, Braille Patterns)."""
 
 DOT_COLUMNS, DOT_ROWS = 2, 4
 
+COLUMN_BITS = ((0x40, 0x04, 0x02, 0x01), (0x80, 0x20, 0x10, 0x08))
+"""Bits of the dots of a cell, by column, from the bottom."""
 
-class Window(NamedTuple):
-    """The part of the plane that is drawn; with `log_y` y is drawn by its logarithm."""
+SPANS = tuple(
+    tuple(tuple(sum(bits[low : high + 1]) for high in range(DOT_ROWS)) for low in range(DOT_ROWS))
+    for bits in COLUMN_BITS
+)
+"""Bits of a vertical span in a cell, by column, lowest and highest dot."""
 
-    x_low: float
-    x_high: float
-    y_low: float
-    y_high: float
-    log_y: bool = False
+SIGNS = " " + "".join(chr(BLANK + bits) for bits in range(1, 256))
+"""What a cell with certain dots looks like."""
 
-    def place(self, x: float, y: float) -> tuple[float, float] | None:
-        """Where a point lies, 0 to 1 from the left and from the bottom; None for one that cannot be drawn."""
-        if not (math.isfinite(x) and math.isfinite(y)) or (self.log_y and y <= 0):
-            return None
-        low, high = (math.log10(self.y_low), math.log10(self.y_high)) if self.log_y else (self.y_low, self.y_high)
-        value = math.log10(y) if self.log_y else y
-        across, up = _part(x, self.x_low, self.x_high), _part(value, low, high)
-        return None if across is None or up is None else (across, up)
+FAR = 1_000_000
+"""Rows away from the picture beyond which a place is not told exactly."""
 
+DASH_COLUMNS = 8
+"""Dot columns after which a dash recurs."""
 
-def _part(value: float, low: float, high: float) -> float | None:
-    """Where `value` lies between `low` (0) and `high` (1), the middle when these are equal; None for no number."""
-    if high <= low:
-        return 0.5
-    part = (value - low) / (high - low)
-    return part if math.isfinite(part) and math.isfinite(high - low) else None
+SOLID = 0xFF
+"""Bits of a line that is drawn in every column."""
 
 
-def window(series: Sequence[Sequence[Point]], *, log_y: bool = False) -> Window | None:
-    """The smallest part of the plane that holds all points and, left and right, all gaps; None without a point."""
-    points = [
-        (x, y) for one in series for x, y in one if math.isfinite(x) and math.isfinite(y) and (y > 0 or not log_y)
-    ]
-    if not points:
-        return None
-    xs, ys = [x for one in series for x, _ in one if math.isfinite(x)], [y for _, y in points]
-    return Window(min(xs), max(xs), min(ys), max(ys), log_y)
+class Trace(NamedTuple):
+    """The vertical span of a line in each dot column; `highs` is less than `lows` where there is none."""
+
+    lows: list[int]
+    highs: list[int]
 
 
-@dataclass(slots=True)
+def trace(parts: Sequence[Part], place: Callable[[float], int], columns: int, rows: int) -> Trace:
+    """The line through `parts` on `columns` by `rows` dots; `place` tells the row of a value."""
+    drawn = Trace([rows] * columns, [-1] * columns)
+    lows, highs = drawn
+    before: int | None = None
+    bottom = top = 0
+    end = 0.0
+    for column, joined, first, least, greatest, last in parts:
+        if 0 <= column < columns:
+            low = place(least)
+            high = low if greatest == least else place(greatest)
+        else:
+            low = high = _far(place, first)
+        if not joined or before is None:
+            pass
+        elif column != before + 1 or before < 0:
+            _link(drawn, before, _far(place, end), column, _far(place, first))
+        elif top < low - 1:
+            _link(drawn, before, top, column, low)
+        elif bottom > high + 1:
+            _link(drawn, before, bottom, column, high)
+        before, bottom, top, end = column, low, high, last
+        if 0 <= column < columns:
+            lows[column] = low if low < lows[column] else lows[column]
+            highs[column] = high if high > highs[column] else highs[column]
+    return drawn
+
+
+def _far(place: Callable[[float], int], value: float) -> int:
+    """The row of a value that is not in sight, and can lie far outside of the scale."""
+    try:
+        return max(-FAR, min(FAR, place(value)))
+    except OverflowError:
+        return FAR if value > 0 else -FAR
+
+
+def _link(drawn: Trace, column: int, row: int, to_column: int, to_row: int) -> None:
+    """A straight line between two dots: from column to column the spans meet halfway."""
+    lows, highs = drawn
+    width, rise = to_column - column, to_row - row
+    first = max(column, -1)
+    here = row if first == column else row + round(rise * (first - column) / max(1, width))
+    for at in range(first + 1, min(to_column, len(lows)) + 1):
+        there = to_row if at == to_column else row + round(rise * (at - column) / width)
+        middle = (here + there) // 2
+        if there < here:
+            _widen(lows, highs, at - 1, middle + 1, here)
+            _widen(lows, highs, at, there, middle)
+        else:
+            _widen(lows, highs, at - 1, here, middle)
+            _widen(lows, highs, at, min(middle + 1, there), there)
+        here = there
+
+
+def _widen(lows: list[int], highs: list[int], column: int, low: int, high: int) -> None:
+    if 0 <= column < len(lows):
+        lows[column] = low if low < lows[column] else lows[column]
+        highs[column] = high if high > highs[column] else highs[column]
+
+
 class Canvas:
     """Cells with dots. Each cell shows the dots of the line in front that touches it.
 
     Attributes:
         width, height: in cells.
-        ascii: one dot per cell, drawn as `*`.
-        owner: number of the series that a cell belongs to, -1 for none, by cell, row after row from the top.
-        bits: its dots; a mark replaces them.
-        marks: cells in which a value is missing, with the sign drawn there.
+        ascii: one sign per cell instead of dots.
     """
 
-    width: int
-    height: int
-    ascii: bool = False
-    owner: list[int] = field(default_factory=list)
-    bits: list[int] = field(default_factory=list)
-    marks: dict[int, str] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.owner = [-1] * (self.width * self.height)
-        self.bits = [0] * (self.width * self.height)
+    def __init__(self, width: int, height: int, *, ascii: bool = False) -> None:  # noqa: A002 - as the option of the program
+        self.width, self.height, self.ascii = width, height, ascii
+        self._bits = bytearray(width * height)
+        self._owners = bytearray(width * height)
+        self._marks: dict[int, str] = {}
 
     @property
     def columns(self) -> int:
@@ -86,59 +126,65 @@ class Canvas:
 
     @property
     def rows(self) -> int:
-        """Dots from top to bottom."""
+        """Dots from bottom to top."""
         return self.height if self.ascii else self.height * DOT_ROWS
 
-    def dot(self, column: int, row: int, number: int) -> None:
-        """Set the dot at `column`, `row` (from the top) for series `number`; a later series stands in front."""
-        if not (0 <= column < self.columns and 0 <= row < self.rows):
-            return
+    def draw(self, line: Trace, owner: int, *, dash: int = SOLID, sign: str = "*") -> None:
+        """Draw a line in front of all others; `owner`, 1 to 255, is what `row` tells of its cells.
+
+        `sign` is drawn where there are no dots, in ASCII.
+        """
         if self.ascii:
-            cell, bit = row * self.width + column, 1
-        else:
-            cell = row // DOT_ROWS * self.width + column // DOT_COLUMNS
-            bit = DOTS[column % DOT_COLUMNS][row % DOT_ROWS]
-        self.bits[cell] = self.bits[cell] | bit if self.owner[cell] == number else bit
-        self.owner[cell] = number
-
-    def line(self, start: tuple[int, int], end: tuple[int, int], number: int) -> None:
-        """A straight line between two dots."""
-        (x0, y0), (x1, y1) = start, end
-        steps = max(abs(x1 - x0), abs(y1 - y0), 1)
-        for step in range(steps + 1):
-            self.dot(round(x0 + (x1 - x0) * step / steps), round(y0 + (y1 - y0) * step / steps), number)
-
-    def draw(self, points: Sequence[Point], view: Window, number: int, gap: str) -> None:
-        """The line through `points`, interrupted where a value is missing; there `gap` stands on the lower edge."""
-        before: tuple[int, int] | None = None
-        for x, y in points:
-            place = view.place(x, y)
-            if place is None:
-                self._gap(x, view, number, gap)
-                before = None
+            self._draw_signs(line, owner, ord(sign))
+            return
+        bits, owners, width, top = self._bits, self._owners, self.width, self.rows - 1
+        for column, (low, high) in enumerate(zip(*line, strict=True)):
+            if high < 0 or low > top or not dash >> column % DASH_COLUMNS & 1:
                 continue
-            here = round(place[0] * (self.columns - 1)), round((1 - place[1]) * (self.rows - 1))
-            self.line(before or here, here, number)
-            before = here
+            low, high = (low if low > 0 else 0), (high if high < top else top)  # noqa: PLW2901 - cut off
+            spans = SPANS[column & 1]
+            first, last = low // DOT_ROWS, high // DOT_ROWS
+            cell = first * width + column // DOT_COLUMNS
+            begin = low % DOT_ROWS
+            for row in range(first, last + 1):
+                dots = spans[begin][high % DOT_ROWS if row == last else DOT_ROWS - 1]
+                bits[cell] = bits[cell] | dots if owners[cell] == owner else dots
+                owners[cell] = owner
+                cell += width
+                begin = 0
 
-    def _gap(self, x: float, view: Window, number: int, gap: str) -> None:
-        across = _part(x, view.x_low, view.x_high) if math.isfinite(x) else None
-        if across is not None:
-            column = round(across * (self.width - 1))
-            if 0 <= column < self.width:
-                cell = (self.height - 1) * self.width + column
-                self.marks[cell], self.owner[cell] = gap, number
+    def _draw_signs(self, line: Trace, owner: int, sign: int) -> None:
+        for column, (low, high) in enumerate(zip(*line, strict=True)):
+            for row in range(max(low, 0), min(high, self.rows - 1) + 1):
+                cell = row * self.width + column
+                self._bits[cell], self._owners[cell] = sign, owner
+
+    def mark(self, column: int, row: int, sign: str, owner: int) -> None:
+        """Put `sign` into the cell at `column` and `row` (cells, from the bottom)."""
+        if 0 <= column < self.width and 0 <= row < self.height:
+            cell = row * self.width + column
+            self._marks[cell], self._owners[cell] = sign, owner
+
+    def is_blank(self, column: int, row: int) -> bool:
+        """Whether nothing is drawn in a cell (`row` from the bottom)."""
+        cell = row * self.width + column
+        return not self._bits[cell] and cell not in self._marks
 
     def row(self, row: int) -> list[tuple[str, int]]:
-        """Row `row` of cells as runs of (text, series); -1 for empty cells."""
+        """The cells of `row`, from the bottom, as runs of (text, owner); blanks join the run before them."""
+        start, stop = row * self.width, (row + 1) * self.width
+        bits = self._bits[start:stop]
+        text = bits.decode("ascii").replace("\0", " ") if self.ascii else "".join([SIGNS[one] for one in bits])
+        if self._marks:
+            text = "".join(self._marks.get(start + at, sign) for at, sign in enumerate(text))
         runs: list[tuple[str, int]] = []
-        for cell in range(row * self.width, (row + 1) * self.width):
-            bits, owner = self.bits[cell], self.owner[cell]
-            sign = self.marks.get(cell) or (("*" if self.ascii else chr(BLANK + bits)) if bits else " ")
-            if runs and (runs[-1][1] == owner or sign == " "):
-                runs[-1] = (runs[-1][0] + sign, runs[-1][1])
-            elif runs and not runs[-1][0].strip():
-                runs[-1] = (runs[-1][0] + sign, owner)
-            else:
-                runs.append((sign, owner))
+        begin, current = 0, 0
+        for at, owner in enumerate(self._owners[start:stop]):
+            if not owner or owner == current:
+                continue
+            if current:
+                runs.append((text[begin:at], current))
+                begin = at
+            current = owner
+        runs.append((text[begin:], current))
         return runs

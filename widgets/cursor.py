@@ -113,10 +113,19 @@ class CursorView(LineView):
         self.source = source
         self.size_changed()
 
+    @property
+    def place(self) -> Anchor:
+        """Where the list stands: what `set_source` keeps."""
+        return Anchor(self.cursor, self._key, self.top, self._top_key)
+
+    def show_top(self) -> None:
+        """Forget where the list stands: the next source is shown from its beginning."""
+        self.cursor, self._key, self._top_key = 0, None, None
+        self.jump(0)
+
     def size_changed(self) -> None:
         """Take over a source that has more, fewer or otherwise ordered rows than before."""
-        anchor = Anchor(self.cursor, self._key, self.top, self._top_key)
-        cursor, top = anchor.move(self.source, self.page)
+        cursor, top = self.place.move(self.source, self.page)
         self._asked = None
         self.set_count(self.source.size)
         self._set_cursor(cursor)

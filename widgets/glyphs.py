@@ -26,6 +26,7 @@ class Glyphs(NamedTuple):
     warning: str
     unknown: str
     mark: str
+    fresh: str
     ellipsis: str
     rule: str
     crumb: str
@@ -54,6 +55,7 @@ UNICODE = Glyphs(
     warning="!",
     unknown="?",
     mark="◆",
+    fresh="•",
     ellipsis="…",
     rule="─",
     crumb="›",
@@ -83,6 +85,7 @@ ASCII = Glyphs(
     warning="!",
     unknown="?",
     mark="#",
+    fresh="'",
     ellipsis="~",
     rule="-",
     crumb=">",

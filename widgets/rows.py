@@ -13,7 +13,7 @@ class Row(NamedTuple):
 
     Attributes:
         key: names the row for good, wherever it stands.
-        cells: one per column of the grid, in the order of its columns.
+        cells: one per column of the grid, in the order of its columns; a single one has the whole line.
         marked: drawn as marked, in addition to those that the user marks.
         stale: its data is old; drawn dim.
     """

@@ -132,7 +132,9 @@ def test_play_carries_variables() -> None:
 
 
 def test_note_and_label() -> None:
-    assert actions.note_command(run("success"), "look at the loss").payload == {"text": "look at the loss"}
+    note = actions.note_command(run("success"), "look at the loss", project="churn")
+    assert note.payload == {"text": "look at the loss", "was": ""}
+    assert note.title == "write a note on churn #4312"
     assert actions.label_command(run("success"), add=["best "]).payload == {"add": ["best"], "remove": []}
     with pytest.raises(UsageError, match="needs a text"):
         actions.note_command(run(), "  ")
@@ -263,5 +265,5 @@ def test_questions() -> None:
     one = actions.cancel_command(run(), project="churn")
     two = actions.retry_command(run("failed"), project="churn")
     assert actions.question([one]) == "Cancel churn #4312?"
-    assert actions.question([one, one]) == "Cancel 2 things?"
-    assert actions.question([one, two]) == "Cancel and retry 2 things?"
+    assert actions.question([one, one]) == "Cancel 2 runs?"
+    assert actions.question([one, two]) == "Cancel and retry 2 runs?"

@@ -112,7 +112,7 @@ def test_completion_scripts(invoke: Invoke, shell: str) -> None:
 def test_completion_answers() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "tui.cli"],
-        env={**os.environ, tui.cli.COMPLETION: "bash_complete", "COMP_WORDS": "lineside la", "COMP_CWORD": "1"},
+        env={**os.environ, tui.cli.COMPLETION: "bash_complete", "COMP_WORDS": "lineside lau", "COMP_CWORD": "1"},
         capture_output=True,
         cwd=ROOT,
         timeout=TIMEOUT,

@@ -19,7 +19,7 @@ KEYS = json.loads((Path(__file__).parent / "json_keys.json").read_text())
 RUNS = {record.id for record in world.records() if isinstance(record, PipelineRun)}
 
 
-@pytest.mark.parametrize("listing", ["projects", "pipelines", "runs", "jobs"])
+@pytest.mark.parametrize("listing", ["projects", "pipelines", "runs", "tracked", "jobs"])
 def test_json_keys_are_stable(invoke: Invoke, listing: str) -> None:
     words = [listing, "#103"] if listing == "jobs" else [listing]
     objects = invoke(*words, "--json").json

@@ -6,12 +6,11 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from data.model import ModelVersion, PipelineRun, Project, TrackedRun
+from data.model import ModelVersion, PipelineRun, Project
 from tests.tui.stage import (
     change,
     cursor,
     dashboard,
-    last_line,
     line_with,
     playing,
     press,
@@ -82,31 +81,14 @@ async def test_pipelines_have_durations_and_lead_to_their_runs(tmp_path: Path) -
 async def test_experiments_count_their_runs_and_lead_to_them(tmp_path: Path) -> None:
     async with playing(tmp_path) as pilot:
         await press(pilot, "4")
+        assert line_with(pilot, "all runs").split() == ["all", "runs", "2", "1"]
         words = line_with(pilot, "churn-experiment").split()
         assert words[:5] == ["churn-experiment", "1", "mlflow", "2", "1"]
-        await press(pilot, "enter")
+        await press(pilot, "j", "enter")
         assert "val_auc 0.8475" in shown(pilot)
         assert "experiments › churn-experiment" in shown(pilot)
         await press(pilot, "j", "enter")
         assert top(pilot, RunScreen).run_id == RUNNING_RUN
-
-
-async def test_an_mlflow_run_without_a_pipeline_is_a_run_too(tmp_path: Path) -> None:
-    async with playing(tmp_path) as pilot:
-        await press(pilot, "4", "enter")
-        lonely = TrackedRun(
-            id="mlflow:x",
-            connection="mlflow",
-            run_id="x",
-            experiment_id="1",
-            name="notebook",
-            status="RUNNING",
-            start=NOW,
-        )
-        await change(pilot, lonely)
-        await settle(pilot, lambda: "notebook" in shown(pilot))
-        await press(pilot, "g", "enter")
-        assert "no pipeline is linked" in last_line(pilot)
 
 
 async def test_models_say_where_each_version_comes_from(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Run: the tree of its jobs, its numbers, and what can be done with a job."""
+"""Run: its head, the tree of its jobs, and what can be done with a job."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ from pathlib import Path
 from msgspec.structs import replace
 from textual.pilot import Pilot
 
-from data.model import JobRun, MetricSeries, PipelineRun
-from tests.tui.stage import change, commands, last_line, line_with, playing, press, settle, shown, top
-from tests.world import FAILED_JOB, FAILED_RUN, RUNNING_RUN, records
+from data.model import JobRun, PipelineRun
+from tests import world_more
+from tests.tui.stage import change, commands, dashboard, last_line, line_with, playing, press, settle, shown, top
+from tests.world import FAILED_JOB, FAILED_RUN, NOW, RUNNING_RUN, records
+from tests.world_more import more
 from tui.screens.log import LogScreen
 from tui.screens.run import RunScreen
-from widgets.chart import Chart
+from tui.screens.run_jobs import JobsPane
+from widgets.graph import Graph
 from widgets.grid import Grid
 
 
@@ -36,10 +39,15 @@ def jobs(screen: RunScreen) -> Grid:
     return screen.query_one("#jobs", Grid)
 
 
+def pane(screen: RunScreen) -> JobsPane:
+    """The tab Jobs."""
+    return screen.query_one(JobsPane)
+
+
 async def test_the_tree_has_stages_jobs_and_the_child_below_its_trigger(tmp_path: Path) -> None:
     async with playing(tmp_path) as pilot:
         screen = await open_run(pilot, FAILED_RUN)
-        depth = {node.job.name if node.job else node.stage or "child": node.depth for node in screen.nodes}
+        depth = {node.job.name if node.job else node.stage or "child": node.depth for node in pane(screen).nodes}
         assert depth == {
             "data": 0, "load-data": 1, "validate-data": 1, "train": 1, "trials": 1, "child": 2, "tune": 3,
             "trial-1": 4, "trial-2": 4, "trial-3": 4, "evaluate": 1, "deploy": 1,
@@ -63,34 +71,6 @@ async def test_the_cursor_starts_on_the_failed_job_with_its_last_lines_in_sight(
         assert "RuntimeError: CUDA out of memory" in shown(pilot)
         await press(pilot, "g", "j")
         await settle(pilot, lambda: "CUDA" not in shown(pilot))
-
-
-async def test_metrics_params_and_variables_are_listed_and_the_cursor_chooses_the_chart(tmp_path: Path) -> None:
-    async with playing(tmp_path) as pilot:
-        screen = await open_run(pilot, FAILED_RUN)
-        text = shown(pilot)
-        for words in ("val_auc", "0.8475", "param lr", "variable EPOCHS"):
-            assert words in text
-        chart = screen.query_one(Chart)
-        assert "val_auc" in chart_title(pilot, chart)
-        await press(pilot, "m", "j")
-        await settle(pilot, lambda: "loss" in chart_title(pilot, chart))
-        assert top(pilot).focused is screen.query_one("#metrics")
-
-
-def chart_title(pilot: Pilot[str], chart: Chart) -> str:
-    """The first line of the chart as it is drawn."""
-    return shown(pilot).splitlines()[chart.region.y][chart.region.x :]
-
-
-async def test_a_new_point_of_the_metric_is_drawn(tmp_path: Path) -> None:
-    async with playing(tmp_path) as pilot:
-        screen = await open_run(pilot, RUNNING_RUN)
-        chart = screen.query_one(Chart)
-        assert "0.8475" in chart_title(pilot, chart)
-        old = next(one for one in records() if isinstance(one, MetricSeries) and one.id == "mlflow:run100:val_auc")
-        await change(pilot, replace(old, steps=(*old.steps, 60), times=(*old.times, 60), values=(*old.values, 0.95)))
-        await settle(pilot, lambda: "0.95" in chart_title(pilot, chart))
 
 
 async def test_enter_on_a_job_opens_its_log_and_on_a_child_its_run(tmp_path: Path) -> None:
@@ -141,7 +121,7 @@ async def test_a_manual_job_is_played_with_p(tmp_path: Path) -> None:
             "gitlab:1:job:1036",
             "play churn deploy (job 1036)",
         )
-        await settle(pilot, lambda: "◌ play" in line_with(pilot, "▷ deploy"))
+        await settle(pilot, lambda: "◌ play" in line_with(pilot, "waits for p"))
 
 
 async def test_x_and_r_work_on_the_job_and_on_a_stage_on_the_run(tmp_path: Path) -> None:
@@ -181,24 +161,139 @@ async def test_a_run_that_is_not_in_the_store_says_so(tmp_path: Path) -> None:
 
 
 async def test_what_is_looked_at_is_told_to_the_engine(tmp_path: Path) -> None:
-    from tests.tui.stage import dashboard
-    from tests.world import NOW
-
     async with playing(tmp_path) as pilot:
         await open_run(pilot, FAILED_RUN)
-        feed = dashboard(pilot).feed
-        assert feed is not None
-        topics = {interest.topic for interest in await feed.context.store.interests(NOW)}
-        assert {f"run:{FAILED_RUN}", f"log:{FAILED_JOB}", "metrics:mlflow:run103"} <= topics
+        assert {f"run:{FAILED_RUN}", f"log:{FAILED_JOB}"} <= await topics(pilot)
 
 
-async def test_narrow_terminals_show_the_jobs_and_m_the_metrics(tmp_path: Path) -> None:
-    async with playing(tmp_path, (80, 24)) as pilot:
-        screen = await open_run(pilot, FAILED_RUN)
-        assert screen.query_one("#jobs").region.width == 80
-        assert not screen.query_one("#run-side").display
-        await press(pilot, "m")
-        assert not screen.query_one("#run-jobs").display
-        assert "val_auc" in shown(pilot)
-        await press(pilot, "m")
-        assert screen.query_one("#run-jobs").display
+async def topics(pilot: Pilot[str]) -> set[str]:
+    """What the engine is told."""
+    feed = dashboard(pilot).feed
+    assert feed is not None
+    return {interest.topic for interest in await feed.context.store.interests(NOW)}
+
+
+async def test_each_job_has_a_strip_on_the_common_axis(tmp_path: Path) -> None:
+    async with playing(tmp_path, world=[*records(), *more()]) as pilot:
+        await open_run(pilot, world_more.RUN)
+        assert "0:00" in line_with(pilot, "status")
+        fetch, features, train = (line_with(pilot, f"✓ {name}  ") for name in ("fetch", "features", "render"))
+        assert fetch.index("━") < features.index("━") < train.index("━")
+        assert "─────" in line_with(pilot, "◌ trial-2")
+
+
+async def test_a_pipeline_of_another_project_and_what_that_one_started_are_below(tmp_path: Path) -> None:
+    async with playing(tmp_path, world=[*records(), *more()]) as pilot:
+        screen = await open_run(pilot, world_more.RUN)
+        assert "pipeline of another project" in shown(pilot) or "pipeline of another pr" in shown(pilot)
+        jobs(screen).go_to("gitlab:3:job:5021")
+        await press(pilot, "enter")
+        assert top(pilot, LogScreen).job_id == "gitlab:3:job:5021"
+
+
+async def test_needs_runner_image_and_attempts_of_the_job_under_the_cursor_are_told(tmp_path: Path) -> None:
+    async with playing(tmp_path, (200, 60), world=[*records(), *more()]) as pilot:
+        await open_run(pilot, world_more.RUN)
+        told = line_with(pilot, "attempt 2 of 2")
+        for words in ("needs features, check-schema", "gpu-runner-1 [gpu a100]", "registry.example/ml/train:3.11"):
+            assert words in told
+
+
+async def test_where_there_is_room_the_graph_follows_the_cursor_and_takes_clicks(tmp_path: Path) -> None:
+    async with playing(tmp_path, world=[*records(), *more()]) as pilot:
+        screen = await open_run(pilot, world_more.RUN)
+        graph = screen.query_one(Graph)
+        assert "● train x2 ─────── ◌ calibrate ─┬─ ◌ evaluate ─── ▷ deploy" in shown(pilot)
+        place = graph.drawing.places["gitlab:1:job:5008"]
+        await pilot.click(graph, offset=(place.x, place.y))
+        await settle(pilot, lambda: jobs(screen).cursor_key == "gitlab:1:job:5008")
+        jobs(screen).go_to("gitlab:2:job:5011")
+        await settle(pilot, lambda: "gitlab:2:job:5011" in graph.drawing.places or not graph.display)
+
+
+async def test_a_low_or_narrow_terminal_has_no_graph(tmp_path: Path) -> None:
+    async with playing(tmp_path, (80, 24), world=[*records(), *more()]) as pilot:
+        screen = await open_run(pilot, world_more.RUN)
+        assert not screen.query_one(Graph).display
+        assert jobs(screen).region.width == 80
+
+
+async def test_jobs_are_found_by_typing(tmp_path: Path) -> None:
+    async with playing(tmp_path, world=[*records(), *more()]) as pilot:
+        screen = await open_run(pilot, world_more.RUN)
+        await press(pilot, "slash", *"pend", "enter")
+        assert [node.job.name for node in pane(screen).nodes if node.job] == ["trial-2"]
+        assert "/ pend" in shown(pilot)
+        await press(pilot, "escape")
+        assert top(pilot) is screen
+        assert len(pane(screen).nodes) > 10
+        await press(pilot, "slash", *"nobody", "enter")
+        assert "Nothing matches nobody" in shown(pilot)
+
+
+async def test_marked_jobs_are_acted_on_together(tmp_path: Path) -> None:
+    async with playing(tmp_path, world=[*records(), *more()]) as pilot:
+        screen = await open_run(pilot, world_more.RUN)
+        jobs(screen).go_to("gitlab:1:job:5001")
+        await press(pilot, "space", "r", "y")
+        assert [(c.kind, c.target_id) for c in await commands(pilot)] == [("retry", "gitlab:1:job:5001")]
+
+
+async def test_the_head_says_what_was_left_running_and_how_much_it_took(tmp_path: Path) -> None:
+    async with playing(tmp_path, (200, 60), world=[*records(), *more()]) as pilot:
+        await open_run(pilot, world_more.RUN)
+        text = shown(pilot)
+        for words in ("lost-otter-3 still says RUNNING, its job canceled: F settles it", "memory 19.9 GiB", "cpu 312%",
+                      "gpu 98%", "eta ~5m", "by ada (API)", "RUN_ID 1ng1g6r4zpw0", "queued 0:05", "✓✓●◌◌ train",
+                      "by MLFLOW_RUN_ID passed at launch", "baseline"):  # fmt: skip
+            assert words in text
+
+
+async def test_c_compares_with_the_run_before_of_the_same_pipeline(tmp_path: Path) -> None:
+    asked: list[tuple[object, object]] = []
+    async with playing(tmp_path, world=[*records(), *more()]) as pilot:
+        dashboard(pilot).open_compare = lambda kind, ids: asked.append((kind, list(ids)))  # type: ignore[method-assign]
+        await open_run(pilot, world_more.RUN)
+        await press(pilot, "c")
+        assert asked == [(PipelineRun, [world_more.RUN, world_more.BEFORE])]
+        await press(pilot, "escape")
+        await open_run(pilot, "gitlab:1:487")
+        await press(pilot, "c")
+        assert "there is no earlier run of this pipeline" in last_line(pilot)
+
+
+async def test_a_new_job_of_this_run_appears_and_one_of_another_run_changes_nothing(tmp_path: Path) -> None:
+    async with playing(tmp_path) as pilot:
+        screen = await open_run(pilot, RUNNING_RUN)
+        before = screen.subject.family
+        await change(pilot, replace(job_of(FAILED_JOB), endpoint="elsewhere"))
+        assert screen.subject.family is before
+        new = replace(job_of(FAILED_JOB), id="gitlab:1:job:777", git_job_id=777, pipeline_run_id=RUNNING_RUN)
+        await change(pilot, new)
+        await settle(pilot, lambda: jobs(screen).source.index_of(new.id) is not None)
+
+
+async def test_a_child_that_a_job_starts_later_appears(tmp_path: Path) -> None:
+    extra = more()
+    bridge = next(one for one in extra if isinstance(one, JobRun) and one.id == "gitlab:1:job:5006")
+    before = [replace(bridge, downstream="", status="created") if one is bridge else one for one in extra]
+    async with playing(tmp_path, world=[*records(), *before]) as pilot:
+        screen = await open_run(pilot, world_more.RUN)
+        assert not screen.subject.family.children
+        await change(pilot, bridge)
+        await settle(pilot, lambda: world_more.GRANDCHILD in screen.subject.family.children)
+
+
+async def test_two_thousand_jobs_open_and_only_those_in_sight_are_drawn(tmp_path: Path) -> None:
+    many = [
+        replace(job_of(FAILED_JOB), id=f"gitlab:1:job:{n}", git_job_id=n, name=f"shard-{n}", status="success",
+                pipeline_run_id=RUNNING_RUN)
+        for n in range(100_000, 102_000)
+    ]  # fmt: skip
+    async with playing(tmp_path, world=[*records(), *many]) as pilot:
+        screen = await open_run(pilot, RUNNING_RUN)
+        grid = jobs(screen)
+        assert grid.source.size > 2000
+        assert len(grid.source._rows) < 200  # type: ignore[attr-defined]
+        await press(pilot, "G")
+        assert "deploy" in shown(pilot)

@@ -191,23 +191,39 @@ async def test_up_brings_back_what_was_typed_before(tmp_path: Path) -> None:
         assert top(pilot, RunsScreen).query_one(Prompt).value == "status:manual"
 
 
-async def test_sort_goes_through_the_columns_and_a_heading_can_be_clicked(tmp_path: Path) -> None:
+async def test_another_order_is_chosen_by_typing_and_turned(tmp_path: Path) -> None:
     async with playing(tmp_path) as pilot:
         screen = top(pilot, RunsScreen)
-        assert screen.grid.sort_column == "age"
+        assert screen.grid.sort_column == "created"
         assert screen.grid.sort_descending
-        await press(pilot, "s")
+        await press(pilot, "G", "S")
         assert not screen.grid.sort_descending
+        assert screen.grid.cursor == 0, "another order is shown from its beginning"
         first = screen.grid.source.record(0)
         assert first is not None
         assert first.git_pipeline_id == 101
         await press(pilot, "s")
-        assert screen.grid.sort_column == "status"
-        place = next(placed for placed in screen.grid._placed if screen.grid.columns[placed.column].key == "took")
-        await pilot.click("#list", offset=(place.x + 3, 0))
-        await settle(pilot, lambda: screen.grid.sort_column == "took")
+        await type_text(pilot, "durat")
+        await press(pilot, "enter")
+        assert screen.grid.sort_column == "took"
         longest = [screen.grid.source.record(index) for index in range(3)]
         assert [run.execution_time for run in longest if run] == [220, 220, 220]
+        assert "▾ took" in shown(pilot).splitlines()[2]
+        await press(pilot, "s", "enter")
+        assert not screen.grid.sort_descending, "the same column again turns the order"
+
+
+async def test_names_sort_upwards_and_a_heading_can_be_clicked(tmp_path: Path) -> None:
+    async with playing(tmp_path) as pilot:
+        screen = top(pilot, RunsScreen)
+        for column, descending in (("ref", False), ("took", True), ("took", False)):
+            place = next(one for one in screen.grid._placed if screen.grid.columns[one.column].key == column)
+            await pilot.click("#list", offset=(place.x + 3, 0))
+            wanted = (column, descending)
+            await settle(pilot, lambda: (screen.grid.sort_column, screen.grid.sort_descending) == wanted)  # noqa: B023
+        place = next(one for one in screen.grid._placed if screen.grid.columns[one.column].key == "stages")
+        await pilot.click("#list", offset=(place.x + 3, 0))
+        await settle(pilot, lambda: "one cannot sort by stages" in last_line(pilot))
 
 
 async def test_cancel_asks_and_no_is_the_default(tmp_path: Path) -> None:
@@ -257,7 +273,7 @@ async def test_marked_runs_are_acted_on_together_and_refusals_are_said(tmp_path:
         assert screen.grid.marks == {"gitlab:1:160", RUNNING_RUN, "gitlab:1:1039"}
         await press(pilot, "x")
         text = shown(pilot)
-        assert "Cancel 2 things?" in text
+        assert "Cancel 2 runs?" in text
         for sentence in ("cancel churn #160", "cancel churn #100", "#1039 is over"):
             assert sentence in text
         await press(pilot, "y")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from data.query import GRAMMAR
 from tests.tui.stage import (
     CONFIG,
     commands,
@@ -21,7 +22,7 @@ from tests.tui.stage import (
     type_text,
 )
 from tests.world import FAILED_RUN
-from tui.commands import BY_ID, commands_for, moves_for
+from tui.commands import BY_ID, LISTED, commands_for, moves_for
 from tui.screens.base import TABS
 from tui.screens.help import HelpScreen
 from tui.screens.log import LogScreen
@@ -73,7 +74,7 @@ async def test_help_lists_every_command_of_the_screen_and_why_some_cannot_be_use
         for spec in (*commands_for("runs"), *moves_for("runs")):
             assert spec.title in text
         assert "not now: #1039 is over: its status is success" in text
-        await press(pilot, "j", "j", "j", "j", "j", "j", "j")
+        await press(pilot, *"j" * 8)
         assert "id for the keys section of the configuration: run.retry" in shown(pilot)
         await press(pilot, "escape")
         top(pilot, RunsScreen)
@@ -87,7 +88,9 @@ async def test_help_of_each_screen_knows_only_keys_that_do_something_there(tmp_p
         await settle(pilot)
         grid = screen.query_one(Grid)
         found = {row.key for index in range(grid.source.size) if (row := grid.source.row(index))}
-        assert found == {spec.id for spec in (*commands_for(name), *moves_for(name))}
+        commands = {spec.id for spec in (*commands_for(name), *moves_for(name))}
+        taught = {f"filter {example}" for example, _ in GRAMMAR} if name in LISTED.split() else set()
+        assert found == commands | taught
 
 
 async def test_the_palette_finds_a_command_and_carries_it_out(tmp_path: Path) -> None:
@@ -222,18 +225,23 @@ async def test_every_command_has_a_method_or_a_widget(tmp_path: Path) -> None:
     from tui.commands import WIDGET_OWNED
     from tui.screens.activity import ActivityScreen
     from tui.screens.base import _action_of
+    from tui.screens.compare import CompareScreen
     from tui.screens.launch import LaunchScreen
+    from tui.screens.metrics import MetricsScreen
+    from tui.screens.mlflow import MlflowScreen
     from tui.screens.projects import PipelinesScreen, ProjectsScreen
-    from tui.screens.tracking import ExperimentsScreen, ModelsScreen, TrackedScreen
+    from tui.screens.tracked import TrackedScreen
+    from tui.screens.tracking import ExperimentsScreen, ModelsScreen
+    from widgets.chartgrid import ChartGrid
     from widgets.logview import LogView
 
     screens = {
         kind.NAME: kind
         for kind in (RunsScreen, RunScreen, LogScreen, LaunchScreen, ActivityScreen, ProjectsScreen, PipelinesScreen,
-                     ExperimentsScreen, ModelsScreen, TrackedScreen)
+                     ExperimentsScreen, ModelsScreen, TrackedScreen, CompareScreen, MetricsScreen, MlflowScreen)
     }  # fmt: skip
     app = await stage(tmp_path)
-    widgets = {"log": LogView(), "grid": Grid()}
+    widgets = {"log": LogView(), "grid": Grid(), "chart": ChartGrid()}
     for name, kind in screens.items():
         for spec in commands_for(name):
             if spec.id in WIDGET_OWNED:

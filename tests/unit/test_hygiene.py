@@ -55,7 +55,7 @@ def test_the_dashboard_loads_no_client_and_nothing_that_the_first_frame_does_not
 
 
 def test_widgets_know_no_store_no_source_and_no_screen():
-    code = "import widgets.grid, widgets.frame, widgets.logview, widgets.chart, widgets.forms, widgets.prompt"
+    code = "import widgets.grid, widgets.frame, widgets.logview, widgets.chartgrid, widgets.forms, widgets.prompt"
     assert "tui" not in loaded_by(code)
 
 

@@ -87,6 +87,9 @@ def test_took(seconds, expected):
         (0.913, "0.913"),
         (0.00001234, "1.234e-05"),
         (12.0, "12"),
+        (45592.4, "45592"),
+        (-999_999.4, "-999999"),
+        (1234567.8, "1.235e+06"),
         (float("nan"), "NaN"),
         (None, "NaN"),
         (float("-inf"), "-inf"),
@@ -95,6 +98,17 @@ def test_took(seconds, expected):
 def test_numbers_of_metrics(value, expected):
     assert text.number(value) == expected
     assert len(text.number(value)) <= 9
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [
+        (0, ""), (0.2, "~1s"), (31, "~31s"), (59.4, "~59s"), (59.7, "~1m"), (89, "~1m"), (3500, "~58m"), (3590, "~1h"),
+        (23.7 * 3600, "~1d"), (6.6 * 86_400, "~1w"), (400 * 86_400, "~1y"),
+    ],
+)  # fmt: skip
+def test_what_is_about_a_greater_unit_is_told_in_it(seconds, expected):
+    assert text.about(seconds) == expected
 
 
 def test_a_running_run_ticks_and_estimates():

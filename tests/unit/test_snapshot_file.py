@@ -9,14 +9,18 @@ from pathlib import Path
 
 import pytest
 
+from tui.look import Look
 from tui.options import DashboardOptions
 from tui.snapshot import ROWS, Snapshot, load, save, snapshot_path, state_folder
 from widgets.cells import Cell
 from widgets.rows import Row
 
 ROW = Row("g:1:1", (Cell("größe ✓ 日本", "dim"), Cell.of(("✓", "success"), ("✗", "failed")), Cell()))
+LOOK = Look(
+    filter='a "b"', window="7d", sort="metrics.val_auc", descending=False, group="ref", columns=("id", "metrics.a:12:9")
+)
 SNAPSHOT = Snapshot(
-    taken=datetime(2026, 3, 1, tzinfo=UTC), screen="projects", filter='a "b"', cursor="g:1:1", rows=(ROW,), theme="nord"
+    taken=datetime(2026, 3, 1, tzinfo=UTC), screen="projects", look=LOOK, cursor="g:1:1", rows=(ROW,), theme="nord"
 )
 
 
@@ -45,9 +49,12 @@ def test_only_so_many_rows_are_kept(tmp_path: Path):
         b"{}",
         b'{"version": 1}',
         b'{"version": 2}',
+        b'{"version": 3}',
+        b'{"version": 3, "taken": 1, "screen": "runs", "look": {"filter": ""}, "cursor": "", "rows": [], "theme": ""}',
+        b'{"version": 3, "taken": 1, "screen": "runs", "look": "x", "cursor": "", "rows": [], "theme": ""}',
         b"\xff",
         b"[" * 100_000,
-        b'{"version": 2, "taken": 1e400}',
+        b'{"version": 3, "taken": 1e400}',
     ],
 )
 def test_anything_else_is_no_snapshot(tmp_path: Path, content: bytes):

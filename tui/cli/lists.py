@@ -1,4 +1,4 @@
-"""`projects`, `pipelines` and `runs`: what the store holds, filtered in the language of the screens."""
+"""`projects` and `pipelines`: what the store holds, filtered in the language of the screens."""
 
 from __future__ import annotations
 
@@ -66,14 +66,6 @@ def projects_cli(options: DashboardOptions, /, **given: Any) -> None:
 def pipelines_cli(options: DashboardOptions, /, **given: Any) -> None:
     """List the pipelines of the projects."""
     _list(options, Pipeline, _show_pipelines, **given)
-
-
-@click.command("runs", context_settings=SETTINGS, epilog=EPILOG)
-@listing_options()
-@click.pass_obj
-def runs_cli(options: DashboardOptions, /, **given: Any) -> None:
-    """List runs, the newest first."""
-    _list(options, PipelineRun, _show_runs, **given)
 
 
 def _list(
@@ -160,7 +152,8 @@ async def _show_pipelines(context: Context, pipelines: Sequence[Pipeline]) -> No
     print_table(present_projects.PIPELINE_COLUMNS, rows)
 
 
-async def _show_runs(context: Context, runs: Sequence[PipelineRun]) -> None:
+async def show_runs(context: Context, runs: Sequence[PipelineRun]) -> None:
+    """Runs as rows of the history."""
     now = datetime.now(UTC)
     names = await project_names(context)
     print_table(present_runs.COLUMNS, [present_runs.run_cells(run, names, (), now) for run in runs])

@@ -41,6 +41,13 @@ def with_color() -> bool:
     return to_terminal() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
+def width_of_terminal() -> int:
+    """Cells of a line of the terminal that stdout is; 0 where it is none, so that nothing needs to be cut."""
+    import shutil
+
+    return shutil.get_terminal_size().columns if to_terminal() else 0
+
+
 def print_records(records: Iterable[Record]) -> None:
     """Records as a JSON array of objects, with all fields (`data.model.builtins`)."""
     print_json([builtins(record) for record in records])

@@ -9,6 +9,7 @@ from typing import TypeVar
 from data.clean import clean
 from data.errors import UsageError
 from data.model import JobRun, Pipeline, PipelineRun, Project, Record, TrackedRun
+from data.query import Field
 from data.store.port import Where
 from tui.actions import Runnable, title_of
 from tui.cli.failures import NoSuchThing
@@ -23,6 +24,8 @@ IN_PROJECT = re.compile(r"(?P<project>[^#]+)#(?P<number>\d{1,18})")
 """`project#12`: the project's twelfth run, as GitLab's `iid` counts."""
 JOB_OF_RUN = re.compile(r"(?P<run>(?:[^#/]+(?:/[^#]+)*)?#\d{1,18}|\d{1,18}|[^/:]+:\d+:\d+)/(?P<job>.+)")
 """`4312/train`, `#4312/train`, `project#12/train`."""
+BEGINNING = re.compile(r"[0-9a-fA-F]{6,32}")
+"""The beginning of an MLflow run's id, long enough to mean one."""
 FOUND_LIMIT = 20
 """Records read to tell whether a name is unique."""
 
@@ -36,6 +39,29 @@ async def find_run(context: Context, text: str) -> PipelineRun:
     """
     matches = await _runs(context, text)
     return _only(matches, text, "run")
+
+
+async def find_tracked(context: Context, text: str) -> TrackedRun:
+    """The MLflow run that `text` names: its id (or the beginning of it), its name, its address.
+
+    Raises:
+        NoSuchThing: none is known here.
+        UsageError: several are meant.
+    """
+    return _only(await _tracked(context, text), text, "MLflow run")
+
+
+async def find_comparable(context: Context, text: str) -> PipelineRun | TrackedRun:
+    """The run, or else the MLflow run, that `text` names; the address of an MLflow run means that.
+
+    Raises:
+        NoSuchThing: none is known here.
+        UsageError: several are meant.
+    """
+    if is_link(text) and _link(context, text).kind is TrackedRun:
+        return await find_tracked(context, text)
+    runs: Sequence[PipelineRun | TrackedRun] = await _runs(context, text) or await _tracked(context, text)
+    return _only(runs, text, "run")
 
 
 async def find_job(context: Context, text: str) -> JobRun:
@@ -130,6 +156,21 @@ async def _numbered(context: Context, project: Project, number: int) -> list[Pip
     return list(found.values())
 
 
+async def _tracked(context: Context, text: str) -> Sequence[TrackedRun]:
+    store = context.store
+    if is_link(text):
+        found = await find(_link(context, text), store)
+        return [found.record] if isinstance(found.record, TrackedRun) else []
+    if exact := await store.get(TrackedRun, text):
+        return [exact]
+    for field in ("run_id", "name"):
+        if held := (await store.page(TrackedRun, where={field: text}, limit=FOUND_LIMIT)).records:
+            return held
+    if BEGINNING.fullmatch(text) is None:
+        return []
+    return (await store.page(TrackedRun, query=Field("id", (f"{text}*",)), limit=FOUND_LIMIT)).records
+
+
 async def _jobs(context: Context, text: str) -> Sequence[JobRun]:
     store = context.store
     if is_link(text):
@@ -163,10 +204,11 @@ def _only(matches: Sequence[R], text: str, what: str) -> R:
 def _called(record: Record) -> str:
     if isinstance(record, (PipelineRun, JobRun)):
         return f"{record.id} ({title_of(record)}, {record.status})"
-    return record.id
+    return f"{record.id} ({record.name})" if isinstance(record, TrackedRun) and record.name else record.id
 
 
 def _where_to_look(what: str) -> str:
     if what == "project":
         return "lineside projects lists them; others are added under projects: in the configuration"
-    return "lineside runs lists what is known; lineside sync --once asks the servers"
+    listing = "lineside tracked" if what == "MLflow run" else "lineside runs"
+    return f"{listing} lists what is known; lineside sync --once asks the servers"

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
-from tui.present.text import about, age, number, sha, took
+from tui.present.text import about, age, moment, number, sha, size, took
+from tui.table import (
+    METRICS,
+    PARAMS,
+    TAGS,
+    GroupField,
+    Scene,
+    Spec,
+    Table,
+    column,
+    measured,
+    metric_column,
+    text_column,
+)
 from widgets.cells import Cell, Column
 from widgets.glyphs import glyphs, status_glyph, status_tone
 
@@ -15,23 +29,10 @@ if TYPE_CHECKING:
 
 FEW_RUNS = 3
 """Fewer like runs than these give no estimate."""
-
-COLUMNS: tuple[Column, ...] = (
-    Column(key="id", title="#", width=10, min_width=7, priority=0),
-    Column(key="status", title="status", width=11, min_width=8, priority=1),
-    Column(key="pipeline", title="pipeline", width=20, min_width=13, flex=2, priority=2),
-    Column(key="api", title="api", width=17, priority=9),
-    Column(key="ref", title="ref", width=16, min_width=12, flex=3, priority=4),
-    Column(key="commit", title="commit", width=8, priority=7),
-    Column(key="title", title="commit title", width=32, min_width=20, flex=2, priority=10),
-    Column(key="stages", title="stages", width=9, min_width=6, priority=3),
-    Column(key="age", title="age", width=5, align="right", priority=5),
-    Column(key="took", title="took", width=8, min_width=7, align="right", priority=6),
-    Column(key="eta", title="eta", width=5, align="right", priority=8),
-    Column(key="metric", title="metric", width=16, min_width=14, priority=3),
-    Column(key="by", title="by", width=10, min_width=6, priority=5),
-)
-"""Columns of the history, in order."""
+VARIABLES = "variables"
+"""What stands before the name of a CI variable in the key of its column."""
+MEGABYTE = 1_000_000
+"""Bytes; MLflow's system metrics count memory so (MLflow docs, system metrics)."""
 
 
 def status_word(run: PipelineRun) -> str:
@@ -70,6 +71,11 @@ def elapsed(run: PipelineRun, now: datetime) -> float:
     return max(0.0, (end - run.start).total_seconds()) if end else 0
 
 
+def likeness(run: PipelineRun) -> tuple[str, str]:
+    """What like runs have in common: the pipeline (the project where none is known) and the API."""
+    return (run.pipeline_id or run.project_id, run.api)
+
+
 def remaining(run: PipelineRun, like: Sequence[float], now: datetime) -> float:
     """Seconds that an active run will still take by the median of like runs; 0 when unknown or overdue."""
     if run.status != "running" or run.start is None or len(like) < FEW_RUNS:
@@ -99,30 +105,6 @@ def metric_rank(name: str) -> tuple[int, int, str]:
     return rank, len(name), name
 
 
-def run_cells(run: PipelineRun, names: Mapping[str, str], like: Sequence[float], now: datetime) -> tuple[Cell, ...]:
-    """One row of the history, a cell per entry of `COLUMNS`; `names` maps project ids to names."""
-    glyph, tone = run_glyph(run)
-    if run.gone:
-        tone = "dim"
-    word = "gone" if run.gone else status_word(run)
-    child = f" {glyphs().crumb} {run.name or 'child'}" if run.parent_run_id else ""
-    return (
-        Cell.of((glyph + " ", tone), (str(run.git_pipeline_id), "dim" if run.gone else "")),
-        Cell(word, tone),
-        Cell(names.get(run.project_id, run.project_id) + child),
-        Cell(run.api or ("test" if run.kind == "test" else ""), "dim"),
-        Cell(run.ref),
-        Cell(sha(run.git_commit_hash), "dim"),
-        Cell(run.commit_title),
-        stage_strip(run),
-        Cell(age(run.created, now), "dim"),
-        Cell(took(elapsed(run, now))),
-        Cell(about(remaining(run, like, now)), "dim"),
-        metric_cell(run),
-        Cell(run.triggered_by, "dim"),
-    )
-
-
 def run_title(run: PipelineRun, names: Mapping[str, str]) -> str:
     """A run's short name: `churn #4312`."""
     return f"{names.get(run.project_id, run.project_id)} #{run.git_pipeline_id}"
@@ -139,3 +121,185 @@ def link_words(run: PipelineRun) -> str:
         "commit": "same commit and time",
     }
     return words.get(run.link.by, run.link.by) + ("" if run.link.certain else ", likely")
+
+
+# The columns of the history
+
+
+def _id_cell(run: PipelineRun, scene: Scene) -> Cell:  # noqa: ARG001 - all cells are drawn alike
+    glyph, tone = run_glyph(run)
+    return Cell.of((glyph + " ", "dim" if run.gone else tone), (str(run.git_pipeline_id), "dim" if run.gone else ""))
+
+
+def _status_cell(run: PipelineRun, scene: Scene) -> Cell:
+    if command := scene.pending.get(run.id):
+        return Cell(f"{status_glyph('pending')} {command}", "pending")
+    return Cell("gone", "dim") if run.gone else Cell(status_word(run), run_glyph(run)[1])
+
+
+def _pipeline_cell(run: PipelineRun, scene: Scene) -> Cell:
+    child = f" {glyphs().crumb} {run.name or 'child'}" if run.parent_run_id else ""
+    return Cell(scene.names.get(run.project_id, run.project_id) + child)
+
+
+def _eta_cell(run: PipelineRun, scene: Scene) -> Cell:
+    if run.status != "running":
+        return Cell()
+    return Cell(about(remaining(run, scene.like.get(likeness(run), ()), scene.now)), "dim")
+
+
+def _api_cell(run: PipelineRun, scene: Scene) -> Cell:  # noqa: ARG001 - all cells are drawn alike
+    return Cell(run.api or ("test" if run.kind == "test" else ""), "dim")
+
+
+def _jobs_cell(run: PipelineRun, scene: Scene) -> Cell:  # noqa: ARG001 - all cells are drawn alike
+    failed = [(f" {glyphs().failed}{run.failed_count}", "failed")] if run.failed_count else []
+    return Cell.of((f"{run.success_count}/{run.job_count}", ""), *failed) if run.job_count else Cell()
+
+
+def _pairs(pairs: Mapping[str, str]) -> Cell:
+    return Cell(" ".join(f"{name}={value}" for name, value in sorted(pairs.items())), "dim")
+
+
+def _metric(name: str) -> Spec[PipelineRun]:
+    key = f"{METRICS}.{name}"
+
+    def draw(run: PipelineRun, scene: Scene) -> Cell:
+        return measured(key, run.metrics.get(name), scene)
+
+    def measure(run: PipelineRun) -> float | None:
+        return run.metrics.get(name)
+
+    return Spec(
+        column=metric_column(key, name),
+        draw=draw,
+        sort=key,
+        measure=measure,
+        help="metric, last value",
+        export=f"metric.{name}",
+    )
+
+
+def _text(family: str, help: str, name: str) -> Spec[PipelineRun]:
+    key = f"{family}.{name}"
+
+    def draw(run: PipelineRun, scene: Scene) -> Cell:  # noqa: ARG001 - all cells are drawn alike
+        return Cell(getattr(run, family).get(name, ""))
+
+    sort = "" if family == VARIABLES else key
+    exported = f"{family.removesuffix('s')}.{name}"
+    return Spec(column=text_column(key, name), draw=draw, sort=sort, help=help, rises=True, export=exported)
+
+
+def _spec(
+    place: Column,
+    sort: str,
+    draw: Callable[[PipelineRun, Scene], Cell],
+    help: str = "",
+    *,
+    rises: bool = False,
+    export: str | None = None,
+) -> Spec[PipelineRun]:
+    return Spec(column=place, draw=draw, sort=sort, help=help, rises=rises, export=export)
+
+
+def _words(field: str, tone: str = "") -> Callable[[PipelineRun, Scene], Cell]:
+    return lambda run, _: Cell(getattr(run, field), tone)
+
+
+def _when(field: str) -> Callable[[PipelineRun, Scene], Cell]:
+    return lambda run, scene: Cell(moment(getattr(run, field), scene.now), "dim")
+
+
+RUNS: Table[PipelineRun] = Table(
+    (
+        _spec(column("id", "#", 10, 0, least=7), "git_pipeline_id", _id_cell, "number on the server", export="number"),
+        _spec(column("status", "status", 11, 1, least=8), "status", _status_cell, rises=True),
+        _spec(column("pipeline", "pipeline", 20, 2, least=13, flex=2), "pipeline_id", _pipeline_cell, rises=True),
+        _spec(column("api", "api", 17, 9), "api", _api_cell, "API of the pipeline", rises=True),
+        _spec(column("ref", "ref", 16, 4, least=12, flex=3), "ref", _words("ref"), "branch or tag", rises=True),
+        _spec(column("commit", "commit", 8, 7), "git_commit_hash", lambda run, _: Cell(sha(run.git_commit_hash), "dim"),
+              rises=True, export="sha"),
+        _spec(column("title", "commit title", 32, 10, least=20, flex=2), "", _words("commit_title"),
+              export="commit_title"),
+        _spec(column("stages", "stages", 9, 3, least=6), "", lambda run, _: stage_strip(run), "a sign for each stage",
+              export=""),
+        _spec(column("created", "age", 5, 5, right=True), "created",
+              lambda run, at: Cell(age(run.created, at.now), "dim"), "time since it was created"),
+        _spec(column("took", "took", 8, 6, least=7, right=True), "execution_time",
+              lambda run, at: Cell(took(elapsed(run, at.now))), "duration"),
+        _spec(column("eta", "eta", 5, 8, right=True), "", _eta_cell, "time left, by the median of like runs",
+              export=""),
+        _spec(column("metric", "metric", 16, 3, least=14), "", lambda run, _: metric_cell(run),
+              "the metric that tells most", export=""),
+        _spec(column("by", "by", 10, 5, least=6), "triggered_by", _words("triggered_by", "dim"), "who started it",
+              rises=True),
+        _spec(column("project", "project", 16, 4, least=10, flex=1), "project_id",
+              lambda run, at: Cell(at.names.get(run.project_id, run.project_id)), rises=True),
+        _spec(column("queued", "queued", 8, 6, right=True), "queued_time", lambda run, _: Cell(took(run.queued_time)),
+              "time in the queue"),
+        _spec(column("started", "started", 12, 6), "start", _when("start")),
+        _spec(column("ended", "ended", 12, 6), "completion", _when("completion")),
+        _spec(column("updated", "changed", 12, 7), "updated", _when("updated"), "last change on the server"),
+        _spec(column("jobs", "jobs", 8, 6, right=True), "job_count", _jobs_cell, "succeeded of all, and failed ones"),
+        _spec(column("failed", "failed", 6, 6, right=True), "failed_count",
+              lambda run, _: Cell(str(run.failed_count or ""), "failed"), "failed jobs"),
+        _spec(column("experiment", "experiment", 18, 5, least=10, flex=1), "experiment", _words("experiment"),
+              rises=True),
+        _spec(column("dataset", "dataset", 18, 5, least=10, flex=1), "dataset", _words("dataset"), "data that it used",
+              rises=True),
+        _spec(column("model", "model", 16, 5, least=8), "model", _words("model"), "registered model that it made",
+              rises=True),
+        _spec(column("run", "RUN_ID", 13, 6, least=8), "run_info_id", _words("run_info_id", "dim"), "RUN_ID",
+              rises=True),
+        _spec(column("labels", "labels", 16, 5, least=8), "", lambda run, _: Cell(" ".join(run.labels), "accent")),
+        _spec(column("notes", "notes", 24, 6, least=10, flex=1), "",
+              lambda run, _: Cell(run.notes.partition("\n")[0])),
+        _spec(column("memory", "memory", 9, 6, right=True), "max_memory_usage",
+              lambda run, _: Cell(size(int(run.max_memory_usage * MEGABYTE)) if run.max_memory_usage else ""),
+              "greatest use of memory"),
+        _spec(column("cpu", "cpu", 5, 6, right=True), "max_cpu_usage",
+              lambda run, _: Cell(f"{run.max_cpu_usage:.0f}%" if run.max_cpu_usage else ""), "greatest use of the CPU"),
+        _spec(column("source", "source", 12, 7, least=6), "trigger_type", _words("trigger_type", "dim"),
+              "what started it: push, schedule, web …", rises=True),
+        _spec(column("kind", "kind", 10, 7), "kind", _words("kind", "dim"), "production or test", rises=True),
+        _spec(column("environment", "environment", 14, 7, least=8), "environment", _words("environment"), rises=True),
+        _spec(column("number", "iid", 7, 7, right=True), "run_number",
+              lambda run, _: Cell(str(run.run_number or ""), "dim"), "number within the project", export="run_number"),
+        _spec(column("link", "MLflow", 18, 8, least=8), "", lambda run, _: Cell(link_words(run), "dim"),
+              "how its MLflow run was found", export=""),
+        _spec(column("error", "error", 30, 6, least=12, flex=2), "",
+              lambda run, _: Cell(run.error_message.partition("\n")[0], "failed"), "why it failed",
+              export="error_message"),
+        _spec(column("params", "params", 28, 6, least=12, flex=2), "", lambda run, _: _pairs(run.params), "all params",
+              export=""),
+    ),
+    shown="id status pipeline api ref commit title stages created took eta metric by",
+    sort="created",
+    families={
+        METRICS: _metric,
+        PARAMS: partial(_text, PARAMS, "param"),
+        VARIABLES: partial(_text, VARIABLES, "CI variable"),
+        TAGS: partial(_text, TAGS, "tag"),
+    },
+    groups=(
+        GroupField(field="pipeline", title="pipeline"),
+        GroupField(field="git_commit_hash", title="commit"),
+        GroupField(field="dataset", title="dataset"),
+        GroupField(field="experiment", title="experiment"),
+        GroupField(field="model", title="model"),
+        GroupField(field="ref", title="ref"),
+        GroupField(field="triggered_by", title="user"),
+        GroupField(field="run_info_id", title="RUN_ID"),
+    ),
+)  # fmt: skip
+"""The history's columns."""
+
+COLUMNS: tuple[Column, ...] = RUNS.columns
+"""Columns of the history unless the user chose others, in order."""
+
+
+def run_cells(run: PipelineRun, names: Mapping[str, str], like: Sequence[float], now: datetime) -> tuple[Cell, ...]:
+    """A cell per entry of `COLUMNS`; `names` maps project ids to names, `like` has durations of like runs."""
+    scene = Scene(now, names=names, like={likeness(run): like})
+    return tuple(spec.draw(run, scene) for spec in RUNS.shown)

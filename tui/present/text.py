@@ -10,6 +10,8 @@ HOUR = 3600
 DAY = 86_400
 SHA_LENGTH = 8
 """Characters of a commit hash that are shown, as GitLab does."""
+FOUR_DIGITS = 1e4
+"""Values from which on four significant digits would be told with an exponent: `45590` says more than `4.559e+04`."""
 _STEPS = ((365 * DAY, "y"), (30 * DAY, "mo"), (7 * DAY, "w"), (DAY, "d"), (HOUR, "h"), (MINUTE, "m"), (1, "s"))
 
 
@@ -40,20 +42,23 @@ def about(seconds: float) -> str:
     """A rough duration: `~40s`, `~4m`, `~2h`; empty for nothing."""
     if seconds <= 0:
         return ""
-    for size, unit in _STEPS:
-        if seconds >= size:
+    # What is rounded up to a greater unit is told in that one: 59.7 s are `~1m`, not `~60s`.
+    for (size, unit), (finer, _) in zip(_STEPS, (*_STEPS[1:], _STEPS[-1]), strict=True):
+        if round(seconds / finer) * finer >= size:
             return f"~{round(seconds / size)}{unit}"
     return "~1s"
 
 
 def number(value: float | None) -> str:
-    """A metric in at most nine characters, with four significant digits."""
+    """A metric in at most nine characters, with at least four significant digits."""
     if value is None or math.isnan(value):
         return "NaN"
     if math.isinf(value):
         return "inf" if value > 0 else "-inf"
     if value == int(value) and abs(value) < 1e6:  # noqa: PLR2004 - six digits fit the column
         return str(int(value))
+    if FOUR_DIGITS <= abs(value) < 1e6:  # noqa: PLR2004 - six digits fit the column
+        return f"{value:.0f}"
     return f"{value:.4g}"
 
 
@@ -80,6 +85,16 @@ def percent(part: int, whole: int) -> str:
 def plural(count: int, word: str) -> str:
     """`1 run`, `3 runs`."""
     return f"{count} {word}" if count == 1 else f"{count} {word}s"
+
+
+def moment(then: datetime | None, now: datetime) -> str:
+    """A local time as short as it is clear: `14:03:07` today, `02 Mar 14:03` this year, `2025-03-02` before."""
+    if then is None:
+        return ""
+    local, today = then.astimezone(), now.astimezone()
+    if local.date() == today.date():
+        return local.strftime("%H:%M:%S")
+    return local.strftime("%d %b %H:%M" if local.year == today.year else "%Y-%m-%d")
 
 
 def clock(then: datetime | None) -> str:

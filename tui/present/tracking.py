@@ -1,15 +1,13 @@
-"""MLflow's experiments, runs and models as rows."""
+"""MLflow's experiments and models as rows."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
 
-from data.model.tracking import Experiment, ModelVersion, RegisteredModel, TrackedRun
-from tui.present.runs import metric_rank
-from tui.present.text import age, number, took
+from data.model.tracking import Experiment, ModelVersion, RegisteredModel
+from tui.present.text import age
 from widgets.cells import Cell, Column
-from widgets.glyphs import status_glyph, status_tone
 
 EXPERIMENT_COLUMNS: tuple[Column, ...] = (
     Column(key="name", title="experiment", width=30, min_width=16, flex=2, priority=0),
@@ -20,18 +18,6 @@ EXPERIMENT_COLUMNS: tuple[Column, ...] = (
     Column(key="updated", title="changed", width=8, align="right", priority=3),
 )
 """Columns of the experiments."""
-
-TRACKED_COLUMNS: tuple[Column, ...] = (
-    Column(key="name", title="run", width=24, min_width=12, flex=1, priority=0),
-    Column(key="status", title="status", width=11, min_width=10, priority=1),
-    Column(key="age", title="age", width=4, align="right", priority=3),
-    Column(key="took", title="took", width=8, align="right", priority=4),
-    Column(key="metrics", title="last metrics", width=40, min_width=16, flex=3, priority=2),
-    Column(key="params", title="params", width=24, min_width=12, flex=2, priority=6),
-    Column(key="user", title="by", width=10, priority=7),
-    Column(key="linked", title="pipeline", width=12, priority=5),
-)
-"""Columns of an experiment's runs."""
 
 MODEL_COLUMNS: tuple[Column, ...] = (
     Column(key="name", title="model", width=26, min_width=14, flex=1, priority=0),
@@ -58,24 +44,13 @@ def experiment_cells(experiment: Experiment, runs: int, running: int, now: datet
     )
 
 
-def tracked_cells(run: TrackedRun, now: datetime) -> tuple[Cell, ...]:
-    """A row of an experiment's runs, a cell per entry of `TRACKED_COLUMNS`."""
-    end = run.end or (now if run.status == "RUNNING" else None)
-    seconds = (end - run.start).total_seconds() if run.start and end else 0
-    shown = [name for name in sorted(run.metrics, key=metric_rank) if not name.startswith("system/")]
-    return (
-        Cell(run.name or run.run_id),
-        Cell(f"{status_glyph(run.status)} {run.status.lower()}", status_tone(run.status)),
-        Cell(age(run.start, now), "dim"),
-        Cell(took(seconds)),
-        Cell("  ".join(f"{name} {number(run.metrics[name].last)}" for name in shown)),
-        Cell(" ".join(f"{name}={value}" for name, value in sorted(run.params.items())), "dim"),
-        Cell(run.user, "dim"),
-        Cell(_number(run.pipeline_run_id), "accent"),
-    )
+def all_cells(runs: int, running: int) -> tuple[Cell, ...]:
+    """The row that stands for all experiments together."""
+    active = Cell(str(running), "running") if running else Cell("–", "dim")
+    return (Cell("all runs", "bold"), Cell(), Cell(), Cell(str(runs)), active)
 
 
-def _number(run_id: str) -> str:
+def run_number(run_id: str) -> str:
     """A pipeline run's id as people write it."""
     return "#" + run_id.rpartition(":")[2] if run_id else ""
 
@@ -91,7 +66,7 @@ def model_cells(model: RegisteredModel, version: ModelVersion | None, now: datet
         Cell(version.status.lower(), "dim"),
         Cell(" ".join(aliases), "accent"),
         Cell(age(version.created, now), "dim"),
-        Cell(_number(version.pipeline_run_id), "accent"),
+        Cell(run_number(version.pipeline_run_id), "accent"),
         Cell(version.run_id, "dim"),
         Cell(version.source, "dim"),
     )

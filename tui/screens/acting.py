@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from data.errors import UsageError
-from tui.screens.base import LinesideScreen
+from tui.screens.marking import Marking
 
 if TYPE_CHECKING:
-    from typing import TypeAlias
-
     from data.model.run import JobRun, PipelineRun
+    from data.model.tracking import TrackedRun
     from data.model.work import Command
+    from tui.actions import Runnable
+    from tui.screens.marking import Marked, Target
 
-    Target: TypeAlias = PipelineRun | JobRun
-    """What an action works on."""
+    __all__ = ["Acting", "Marked", "Target"]
+
+READ_ONLY = "Lineside runs read-only"
+"""Why nothing is sent to a server."""
 
 
-class Acting(LinesideScreen):
-    """A screen with runs or jobs to act on."""
-
-    async def targets(self) -> Sequence[Target]:
-        """What is marked, else what is under the cursor."""
-        return ()
+class Acting(Marking):
+    """A screen with runs, jobs or MLflow runs to act on."""
 
     @property
     def current_run(self) -> PipelineRun | None:
@@ -35,6 +35,16 @@ class Acting(LinesideScreen):
         """The job under the cursor."""
         return None
 
+    @property
+    def current_tracked(self) -> TrackedRun | None:
+        """The MLflow run that the screen is about, or the one under the cursor."""
+        return None
+
+    async def targets(self) -> Sequence[Target]:
+        """What is marked, else what is under the cursor."""
+        current = self.current_job or self.current_run or self.current_tracked
+        return [current] if current is not None else []
+
     def project_of(self, target: Target) -> str:
         """Name of a target's project."""
         names = self.feed.overview.names if self.feed else {}
@@ -42,9 +52,13 @@ class Acting(LinesideScreen):
 
     def why_not(self, id: str) -> str:
         """Why a command cannot be used now."""
-        target = self.current_job or self.current_run
         if reason := super().why_not(id):
             return reason
+        if id == "settle" and self.dashboard.read_only:
+            return READ_ONLY
+        if id == "note" and self.dashboard.read_only and self.current_tracked is not None:
+            return READ_ONLY
+        target = self.current_job or self.current_run
         if id in {"run.cancel", "run.retry"} and target is not None:
             from tui.actions import why_not_cancel, why_not_retry
 
@@ -69,29 +83,46 @@ class Acting(LinesideScreen):
 
         job = self.current_job
         if job is not None:
-            self._build([job], lambda _: play_command(job, project=self.project_of(job), by=self.dashboard.user))
+            self.offer([job], lambda _: play_command(job, project=self.project_of(job), by=self.dashboard.user))
 
-    async def _act(self, build: Callable[[Target], Command]) -> None:
-        self._build(await self.targets(), build)
+    async def _act(self, build: Callable[[Runnable], Command]) -> None:
+        self.offer(await self.targets(), build)  # type: ignore[arg-type]  # screens with these keys list no MLflow runs
 
-    def _build(self, targets: Sequence[Target], build: Callable[[Target], Command]) -> None:
+    def offer(self, targets: Sequence[Target], build: Callable[[Target], Command]) -> None:
+        """Ask one question about all commands that can be built, and send them."""
         from tui.actions import question
 
-        commands, refusals = [], []
+        commands, refusals, names = [], [], {}
         for target in targets:
             try:
                 commands.append(build(target))
+                names[target.id] = _short_name(target)
             except UsageError as error:
                 refusals.append(error.message)
         if not commands:
             self.say(refusals[0] if refusals else "there is nothing under the cursor", "warning")
             return
         details = [command.title for command in commands] if len(commands) > 1 else []
-        self.dashboard.confirm(question(commands), [*details, *refusals], lambda: self._send(commands))
+        self.dashboard.confirm(question(commands), [*details, *refusals], lambda: self._send(commands, names))
 
-    def _send(self, commands: Sequence[Command]) -> None:
+    def _send(self, commands: Sequence[Command], names: dict[str, str]) -> None:
+        self.work(partial(self._submit_all, commands, names), group=f"submit-{commands[0].id}")
+
+    async def _submit_all(self, commands: Sequence[Command], names: dict[str, str]) -> None:
+        """Put commands into the outbox, say so, and later what became of them."""
+        from tui.actions import targets_called
+        from tui.outcomes import Following
+
+        feed = self.feed
+        if feed is None:
+            self.say("the store is still being opened", "warning")
+            return
         for command in commands:
-            self.submit(command)
+            await feed.submit(command)
+        kind, many = commands[0].kind, len(commands) > 1
+        what = f"{kind} {len(commands)} {targets_called(commands)}" if many else commands[0].title
+        self.say(f"{what}: queued", "pending")
+        Following(self.dashboard, commands, names)
 
     def do_launch(self) -> None:
         """`t`: the launch form of the project."""
@@ -127,3 +158,12 @@ class Acting(LinesideScreen):
             self.say(f"copied {address}")
         else:
             self.say("there is no address to copy", "warning")
+
+
+def _short_name(target: Target) -> str:
+    """How a target is called beside others of its kind: `#4312`, `train`, `calm-owl-7`."""
+    from data.model.run import JobRun, PipelineRun
+
+    if isinstance(target, PipelineRun):
+        return f"#{target.git_pipeline_id}"
+    return target.name if isinstance(target, JobRun) else target.name or target.run_id[:8]

@@ -96,6 +96,10 @@ class LinesideScreen(Screen[None]):
         """What restricts the list, as it is shown in the second line."""
         return ""
 
+    def notes(self) -> Sequence[Cell]:
+        """What else the second line says about the list, before the filter."""
+        return ()
+
     def filter_sign(self) -> str:
         """What stands before that text: the key that asks for it, and how it is taken."""
         return "/"
@@ -115,7 +119,8 @@ class LinesideScreen(Screen[None]):
             return
         head.update(self.crumbs(), self.dashboard.head_cells())
         shown = self.filter_text()
-        right = (Cell.of((f"{self.filter_sign()} ", "dim"), (shown, "accent")),) if shown else ()
+        filtered = (Cell.of((f"{self.filter_sign()} ", "dim"), (shown, "accent")),) if shown else ()
+        right = (*self.notes(), *filtered)
         self.query_one(TabsLine).update(TAB_TITLES, TABS.index(self.TAB) if self.TAB else -1, right)
         self._refresh_foot()
 

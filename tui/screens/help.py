@@ -1,4 +1,4 @@
-"""Help: the keys that do something here, out of the registry; in full for the one under the cursor."""
+"""Help: the keys that do something here, out of the registry, and the filter language; in full under the cursor."""
 
 from __future__ import annotations
 
@@ -10,16 +10,17 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 
+from data.query.help import GRAMMAR
 from styles import sheet
-from tui.commands import commands_for, key_table, moves_for
+from tui.commands import LISTED, commands_for, key_table, moves_for
 from widgets.cells import Cell, Column
 from widgets.facts import Facts
 from widgets.frame import Rule
 from widgets.grid import Grid, ListSource, Row
 
 COLUMNS = (
-    Column(key="keys", title="keys", width=11, min_width=8, priority=0),
-    Column(key="title", title="", width=16, min_width=13, priority=1),
+    Column(key="keys", title="keys", width=19, min_width=11, priority=1),
+    Column(key="title", title="", width=16, min_width=13, priority=0),
     Column(key="help", title="what it does", width=40, min_width=20, flex=1, priority=0),
 )
 """Columns of the key table."""
@@ -40,6 +41,7 @@ class HelpScreen(ModalScreen[None]):
         self._unavailable = unavailable
         self._specs = [*commands_for(screen), *moves_for(screen)]
         self._table = key_table(self._specs, keymap)
+        self._grammar = GRAMMAR if screen in LISTED.split() else ()
 
     def compose(self) -> ComposeResult:
         """The table in a box."""
@@ -61,6 +63,10 @@ class HelpScreen(ModalScreen[None]):
             text = f"not now: {why}" if why else sentence
             tone = "dim" if why else ""
             rows.append(Row(spec.id, (Cell(keys, "accent"), Cell(title, tone), Cell(text, tone))))
+        rows += [
+            Row(f"filter {example}", (Cell(example, "accent"), Cell("in a filter", "dim"), Cell(meaning)))
+            for example, meaning in self._grammar
+        ]
         return rows
 
     def on_grid_moved(self, message: Grid.Moved) -> None:
@@ -73,7 +79,11 @@ class HelpScreen(ModalScreen[None]):
 
     def _show(self, index: int) -> None:
         detail = self.query_one("#help-detail", Facts)
-        if not (0 <= index < len(self._specs) and detail.size.width):
+        if not detail.size.width:
+            return
+        if index >= len(self._specs):
+            example, meaning = self._grammar[index - len(self._specs)]
+            detail.update([[Cell(example, "accent")], [Cell(meaning)]])
             return
         spec, (_, _, sentence) = self._specs[index], self._table[index]
         why = self._unavailable.get(spec.id, "")

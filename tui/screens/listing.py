@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.widget import Widget
 
-from tui.rows import StoreRows
+from tui.look import Look
+from tui.rows import RecordRows
 from tui.screens.base import LinesideScreen
 from widgets.cells import Cell, Column
 from widgets.grid import Grid, ListSource, Row
 
 if TYPE_CHECKING:
-    from data.query import Query
+    from data.query import Node
     from tui.snapshot import Snapshot
     from widgets.prompt import Prompt
+
+MOST_MARKED = 1_000
+"""Rows that one key marks at most."""
 
 
 class ListScreen(LinesideScreen):
@@ -38,13 +42,21 @@ class ListScreen(LinesideScreen):
         """The grid."""
         yield self.list_grid()
 
+    def columns(self) -> Sequence[Column]:
+        """The columns that are shown."""
+        return self.COLUMNS
+
     def list_grid(self) -> Grid:
         """The list, with the rows and the cursor of the last look until the store's own are there."""
         source = ListSource(self._seen.rows if self._seen else ())
-        grid = Grid(self.COLUMNS, source, empty_text=self.opening(), id="list")
+        grid = Grid(self.columns(), source, empty_text=self.opening(), id="list")
         if self._seen is not None:
             grid.cursor = source.index_of(self._seen.cursor) or 0
         return grid
+
+    def look(self) -> Look:
+        """How the list is looked at, for the next start."""
+        return Look(filter=self.filter)
 
     def snapshot_rows(self, count: int) -> list[Row]:
         """The first rows, for the next start."""
@@ -87,14 +99,25 @@ class ListScreen(LinesideScreen):
 
     async def _want(self, start: int, stop: int) -> None:
         rows = self.grid.source
-        if isinstance(rows, StoreRows):
+        if isinstance(rows, RecordRows):
             await rows.load(start, stop)
             if rows is self.grid.source:
                 self.grid.refresh_rows(start, stop)
 
+    def on_grid_range_wanted(self, message: Grid.RangeWanted) -> None:
+        """`v` over rows that are not in memory: load and mark them."""
+        if message.end - message.start > MOST_MARKED:
+            self.say(f"at most {MOST_MARKED} rows are marked at once; a filter narrows the list", "warning")
+        elif message.grid is self.grid:
+            self.work(partial(self._mark, message.start, message.end), group="mark-rows")
+
+    async def _mark(self, start: int, stop: int) -> None:
+        await self._want(start, stop)
+        self.grid.mark_rows(start, stop)
+
     # The filter
 
-    def parsed(self) -> Query | None:
+    def parsed(self) -> Node | None:
         """The filter as a tree; None for no filter.
 
         Raises:
@@ -119,7 +142,11 @@ class ListScreen(LinesideScreen):
     def do_filter(self) -> None:
         """`/`: type a filter; the list follows while one types."""
         self._before = self.filter
-        self.dashboard.ask(self, "/", self.filter, complete=self.dashboard.complete_filter)
+        self.dashboard.ask(self, "/", self.filter, complete=self.complete_filter)
+
+    def complete_filter(self, text: str) -> Sequence[str]:
+        """Completions of a filter: whole texts."""
+        return self.dashboard.complete_filter(text)
 
     def do_clear(self) -> None:
         """`backspace`: no filter."""

@@ -11,12 +11,10 @@ from data.model.vocabulary import TRACKED_ACTIVE
 from tui.present.tracking import (
     EXPERIMENT_COLUMNS,
     MODEL_COLUMNS,
-    TRACKED_COLUMNS,
+    all_cells,
     experiment_cells,
     model_cells,
-    tracked_cells,
 )
-from tui.rows import StoreRows
 from tui.screens.base import bindings
 from tui.screens.listing import ListScreen
 from widgets.grid import Grid, ListSource, Row
@@ -27,6 +25,10 @@ if TYPE_CHECKING:
 
 AT_ONCE = 500
 """Experiments or models read at once."""
+ALL = "all"
+"""Key of the row that stands for the runs of all experiments."""
+RUNNING = {"status": sorted(TRACKED_ACTIVE)}
+"""Restricts MLflow runs to those that are under way."""
 
 
 class TrackingScreen(ListScreen):
@@ -65,73 +67,19 @@ class ExperimentsScreen(TrackingScreen):
         if feed is None:
             return
         store = feed.context.store
-        rows = []
+        rows = [Row(ALL, all_cells(await store.count(TrackedRun), await store.count(TrackedRun, where=RUNNING)))]
         for experiment in (await store.page(Experiment, query=self.parsed(), limit=AT_ONCE)).records:
             mine = {"connection": experiment.connection, "experiment_id": experiment.experiment_id}
             runs = await store.count(TrackedRun, where=mine)
-            running = await store.count(TrackedRun, where={**mine, "status": sorted(TRACKED_ACTIVE)})
+            running = await store.count(TrackedRun, where={**mine, **RUNNING})
             rows.append(Row(experiment.id, experiment_cells(experiment, runs, running, self.now())))
-        self.show(rows)
+        self.show(rows if len(rows) > 1 and not self.filter else rows[1:])
 
     def on_grid_opened(self, message: Grid.Opened) -> None:
-        """`enter`: the experiment's runs."""
-        self.dashboard.push_screen(TrackedScreen(message.key))
+        """`enter`: the experiment's runs, or those of all."""
+        from tui.screens.tracked import TrackedScreen
 
-
-class TrackedScreen(ListScreen):
-    """The MLflow runs of one experiment, newest first; those without a pipeline, too."""
-
-    NAME = "tracked"
-    TAB = "experiments"
-    BINDINGS = bindings("tracked")
-    COLUMNS = TRACKED_COLUMNS
-    EMPTY: ClassVar[tuple[str, ...]] = ("No runs in this experiment", "esc goes back")
-
-    def __init__(self, experiment_id: str) -> None:
-        super().__init__()
-        self.experiment_id = experiment_id
-        self.experiment_name = ""
-
-    def crumbs(self) -> tuple[str, ...]:
-        """The experiment's name."""
-        return ("lineside", "experiments", self.experiment_name)
-
-    async def reload(self) -> None:
-        """List the runs anew."""
-        feed = self.feed
-        if feed is None:
-            return
-        store = feed.context.store
-        experiment = await store.get(Experiment, self.experiment_id)
-        if experiment is None:
-            self.nothing()
-            return
-        self.experiment_name = experiment.name
-        where = {"connection": experiment.connection, "experiment_id": experiment.experiment_id}
-        rows = StoreRows(
-            await store.listing(TrackedRun, where=where, query=self.parsed()),
-            lambda run: tracked_cells(run, self.now()),
-        )
-        start, stop = self.grid.in_sight
-        await rows.load(start, max(stop, start + self.grid.page) + 1)
-        self.grid.set_source(rows)
-        if not rows.size:
-            self.nothing()
-        self.refresh_frame()
-
-    async def data_changed(self, changes: Changes) -> None:
-        """Read again when a run changed."""
-        if TrackedRun in changes.put or TrackedRun in changes.deleted:
-            self.load()
-
-    def on_grid_opened(self, message: Grid.Opened) -> None:
-        """`enter`: the pipeline's run, where there is one."""
-        rows = self.grid.source
-        run = rows.record(message.index) if isinstance(rows, StoreRows) else None
-        if run is not None and run.pipeline_run_id:
-            self.dashboard.open_run(run.pipeline_run_id)
-        else:
-            self.say("no pipeline is linked with this MLflow run", "dim")
+        self.dashboard.push_screen(TrackedScreen("" if message.key == ALL else message.key))
 
 
 class ModelsScreen(TrackingScreen):
