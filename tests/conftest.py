@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
-import gc
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 PRIVATE = ("GITLAB", "MLFLOW", "LINESIDE", "GLAB", "CI_", "OAUTH_TOKEN", "XDG_", "PYTHON_GITLAB", "SSH_", "TEXTUAL")
 """Beginnings of environment variables that could change what a test sees."""
-
-
-@pytest.fixture(autouse=True)
-def garbage() -> Iterator[None]:
-    """What a program freezes when it starts must not stay until the end of all tests."""
-    thresholds = gc.get_threshold()
-    yield
-    if gc.get_freeze_count():
-        gc.unfreeze()
-        gc.set_threshold(*thresholds)
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from tui.present.text import age, number, percent, plural, sha
-from tui.table import GroupField, Scene
+from tui.table import Scene
 from widgets.cells import GAP, Cell, Column, Span, fit, layout
 from widgets.glyphs import glyphs
 
@@ -44,16 +44,17 @@ class Headers(Generic[R]):
     """Draws the headers of one grouping.
 
     Args:
-        by: what is grouped by.
+        field: field of the store that is grouped by.
+        title: how people call it.
         metric: the metric of which `Group.best` is the best value; "" for none.
         scene: names of projects and experiments.
         glyph: (glyph, tone) of a record.
     """
 
     def __init__(
-        self, by: GroupField, metric: str, scene: Callable[[], Scene], glyph: Callable[[R], tuple[str, str]]
+        self, field: str, title: str, metric: str, scene: Callable[[], Scene], glyph: Callable[[R], tuple[str, str]]
     ) -> None:
-        self.by, self.metric = by, metric
+        self.field, self.title, self.metric = field, title, metric
         self._scene, self._glyph = scene, glyph
         self._peeks: dict[str, Peek] = {}
 
@@ -85,13 +86,13 @@ class Headers(Generic[R]):
     def name(self, value: str) -> str:
         """How a group is called."""
         if not value:
-            return f"no {self.by.title}"
+            return f"no {self.title}"
         scene = self._scene()
-        if self.by.field == "git_commit_hash":
+        if self.field == "git_commit_hash":
             return sha(value)
-        if self.by.field == "experiment_id":
+        if self.field == "experiment_id":
             return next((name for id_, name in scene.experiments.items() if id_.partition(":")[2] == value), value)
-        return scene.names.get(value, value) if self.by.field == "project_id" else value
+        return scene.names.get(value, value) if self.field == "project_id" else value
 
     async def peek(
         self, store: Store, kind: type[R], where: Where, query: Query | None, groups: Iterable[Group]
@@ -99,7 +100,7 @@ class Headers(Generic[R]):
         """Look at the newest records of groups that have not been looked at, or have newer ones since."""
         wanted = [group for group in groups if self._stale(group)]
         for group in wanted:
-            at = {**where, self.by.field: group.value}
+            at = {**where, self.field: group.value}
             found = (await store.page(kind, where=at, query=query, limit=STRIP)).records
             strip = tuple(map(self._glyph, found))
             self._peeks[group.value] = Peek(group.newest, strip, await self._title(store, group.value, found))
@@ -112,9 +113,9 @@ class Headers(Generic[R]):
     async def _title(self, store: Store, value: str, found: Iterable[Any]) -> str:
         """What tells more of a group than its value: the subject of a commit, the name of a parent run."""
         newest = next(iter(found), None)
-        if self.by.field == "git_commit_hash" and newest is not None:
+        if self.field == "git_commit_hash" and newest is not None:
             return str(newest.commit_title)
-        if self.by.field == "parent_run_id" and value and newest is not None:
+        if self.field == "parent_run_id" and value and newest is not None:
             from data.model.tracking import TrackedRun
 
             parents = await store.page(TrackedRun, where={"run_id": value}, limit=1)

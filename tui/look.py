@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 NARROWEST, WIDEST = 3, 80
 """Cells that a user can give a column."""
 
-_AGE = re.compile(r"(?:[\d.]+[a-z]+)+", re.IGNORECASE)
-_WIDTH = re.compile(r"(.+):(\d{1,3})", re.DOTALL)
+_AGE = r"(?:[\d.]+[a-zA-Z]+)+"
+_WIDTH = r"(?s)(.+):(\d{1,3})"
 
 
 class Chosen(NamedTuple):
@@ -25,7 +25,7 @@ class Chosen(NamedTuple):
     @classmethod
     def parse(cls, word: str) -> Chosen:
         """The column of a word such as `ref` or `ref:24`."""
-        found = _WIDTH.fullmatch(word)
+        found = re.fullmatch(_WIDTH, word)
         if found is None:
             return cls(word)
         width = int(found[2])
@@ -33,7 +33,7 @@ class Chosen(NamedTuple):
 
     def __str__(self) -> str:
         # A key that itself ends like a width is told from one with a width by a width of 0.
-        ambiguous = _WIDTH.fullmatch(self.key) is not None
+        ambiguous = re.fullmatch(_WIDTH, self.key) is not None
         return f"{self.key}:{self.width}" if self.width or ambiguous else self.key
 
 
@@ -85,4 +85,4 @@ def words(chosen: Iterable[Chosen]) -> tuple[str, ...]:
 
 def window_words(window: str) -> str:
     """A window for people: `in the last 7d`, `since 2026-11-01`."""
-    return f"in the last {window}" if _AGE.fullmatch(window) else f"since {window}"
+    return f"in the last {window}" if re.fullmatch(_AGE, window) else f"since {window}"

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, Generic, TypeVar
 
 from tui.look import Chosen
 from tui.present.text import number
 from widgets.cells import Align, Cell, Column
 
 R = TypeVar("R")
+
+NONE: Mapping[Any, Any] = {}
+"""Nothing is known."""
 
 METRICS, PARAMS, TAGS = "metrics", "params", "tags"
 """What stands before the name of a metric, param or tag in the key of its column; stores sort by the same names."""
@@ -27,30 +31,38 @@ LONG_NAME = 18
 """Cells that a name gets at most as a heading."""
 
 
-class Scene(NamedTuple):
+class Scene:
     """What cells are made of beside their record.
 
-    Attributes:
+    Args:
         now: the time that ages are counted from.
         names: names of projects by id.
         experiments: names of experiments by `<connection>:<experiment id>`.
-        like: durations in seconds of runs like one, by what makes runs alike (`tui.estimates.likeness`).
+        like: durations in seconds of runs like one, by what makes runs alike (`tui.present.runs.likeness`).
         best: the best value in sight by key of the column, where that is known.
         pending: kinds of the commands under way by id of their target.
     """
 
-    now: datetime
-    names: Mapping[str, str] = {}
-    experiments: Mapping[str, str] = {}
-    like: Mapping[tuple[str, str], Sequence[float]] = {}
-    best: Mapping[str, float] = {}
-    pending: Mapping[str, str] = {}
+    __slots__ = ("best", "experiments", "like", "names", "now", "pending")
+
+    def __init__(
+        self,
+        now: datetime,
+        *,
+        names: Mapping[str, str] = NONE,
+        experiments: Mapping[str, str] = NONE,
+        like: Mapping[tuple[str, str], Sequence[float]] = NONE,
+        best: Mapping[str, float] = NONE,
+        pending: Mapping[str, str] = NONE,
+    ) -> None:
+        self.now, self.names, self.experiments = now, names, experiments
+        self.like, self.best, self.pending = like, best, pending
 
 
-class Spec(NamedTuple, Generic[R]):
+class Spec(Generic[R]):
     """One column of a table.
 
-    Attributes:
+    Args:
         column: key, heading, widths, and how long it stays.
         draw: the cell of a record.
         help: what it shows, a few words for the list of columns.
@@ -60,13 +72,29 @@ class Spec(NamedTuple, Generic[R]):
         export: name of the column in exported files, where that is not its key; "" where it is nothing for them.
     """
 
-    column: Column
-    draw: Callable[[R, Scene], Cell]
-    help: str = ""
-    sort: str = ""
-    rises: bool = False
-    measure: Callable[[R], float | None] | None = None
-    export: str | None = None
+    __slots__ = ("column", "draw", "export", "help", "measure", "rises", "sort")
+
+    def __init__(
+        self,
+        column: Column,
+        draw: Callable[[R, Scene], Cell],
+        *,
+        help: str = "",
+        sort: str = "",
+        rises: bool = False,
+        measure: Callable[[R], float | None] | None = None,
+        export: str | None = None,
+    ) -> None:
+        self.column, self.draw, self.help, self.sort = column, draw, help, sort
+        self.rises, self.measure, self.export = rises, measure, export
+
+    def of_width(self, width: int) -> Spec[R]:
+        """The column with a width that the user gave; 0 leaves it as it is."""
+        if not width:
+            return self
+        sized = copy(self)
+        sized.column = replace(self.column, width=width, min_width=width, flex=0)
+        return sized
 
     @property
     def key(self) -> str:
@@ -79,13 +107,6 @@ class Spec(NamedTuple, Generic[R]):
         return self.key if self.export is None else self.export
 
 
-class GroupField(NamedTuple):
-    """A field by which rows are grouped: `field` of the store, and how people call it."""
-
-    field: str
-    title: str
-
-
 class Table(Generic[R]):
     """The columns that a list can have.
 
@@ -94,7 +115,7 @@ class Table(Generic[R]):
         shown: keys of those that are shown unless the user chose others.
         sort: key of the column by which the list is ordered unless the user chose another.
         families: makers of columns such as `metrics.val_auc`, by what stands before the first dot.
-        groups: what rows can be grouped by.
+        groups: what rows can be grouped by: field of the store, and how people call it.
     """
 
     def __init__(
@@ -104,11 +125,11 @@ class Table(Generic[R]):
         shown: str,
         sort: str,
         families: Mapping[str, Callable[[str], Spec[R]]],
-        groups: Sequence[GroupField],
+        groups: Mapping[str, str],
     ) -> None:
         self.specs = tuple(specs)
         self.sort = sort
-        self.groups = tuple(groups)
+        self.groups = groups
         self.extremes = tuple(name for name in (LEAST, GREATEST) if name in families)
         """What stands before the name of a metric for its least and its greatest value, where the table has them."""
         self._by_key = {spec.key: spec for spec in specs}
@@ -132,15 +153,8 @@ class Table(Generic[R]):
 
         Keys that no column has any more are left out.
         """
-        found = [_sized(spec, one.width) for one in chosen if (spec := self.spec(one.key)) is not None]
+        found = [spec.of_width(one.width) for one in chosen if (spec := self.spec(one.key)) is not None]
         return tuple({spec.key: spec for spec in found}.values()) or self.shown
-
-
-def _sized(spec: Spec[R], width: int) -> Spec[R]:
-    """The column with a width that the user gave; 0 leaves it as it is."""
-    if not width:
-        return spec
-    return spec._replace(column=replace(spec.column, width=width, min_width=width, flex=0))
 
 
 def column(

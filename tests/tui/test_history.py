@@ -12,6 +12,7 @@ from data.model import PipelineRun, View
 from data.store.open import open_store
 from tests.tui.stage import (
     change,
+    commands,
     cursor,
     dashboard,
     fill_store,
@@ -309,3 +310,28 @@ async def test_metrics_are_those_of_all_marked_runs(tmp_path: Path, monkeypatch:
         assert "no MLflow run is linked" in last_line(pilot)
         await press(pilot, "j", "m", "space", "j", "j", "space", "m")
         assert opened == [(["mlflow:run103"], "churn #103"), (["mlflow:run103", "mlflow:run100"], "2 runs")]
+
+
+async def test_what_is_listed_is_exported_with_the_columns_that_are_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    async with playing(tmp_path) as pilot:
+        screen = top(pilot, RunsScreen)
+        screen.change_look(columns=("id", "stages", "ref", "metrics.val_auc"), filter="ref:main status:canceled")
+        await settle(pilot, lambda: len(screen.grid.columns) == 4)
+        await press(pilot, "E", "enter")
+        await settle(pilot, lambda: "wrote" in last_line(pilot))
+        lines = (here / "runs.csv").read_text().splitlines()
+        assert lines[0] == "id,number,ref,metric.val_auc"
+        assert len(lines) == screen.grid.source.size + 1
+        assert lines[1].split(",")[1:3] == ["156", "main"]
+        assert await commands(pilot) == []
+        screen.grid.set_marks([FAILED_RUN])
+        await press(pilot, "E", "ctrl+u")
+        await type_text(pilot, "marked.csv")
+        await press(pilot, "enter")
+        await settle(pilot, lambda: (here / "marked.csv").exists() and "marked.csv" in last_line(pilot))
+        assert [line.split(",")[0] for line in (here / "marked.csv").read_text().splitlines()] == ["id", FAILED_RUN]

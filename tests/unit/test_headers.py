@@ -9,12 +9,12 @@ import pytest
 
 from data.store.port import Group
 from tui.headers import Headers
-from tui.table import GroupField, Scene
+from tui.table import Scene
 from widgets.cells import cell_len
 from widgets.glyphs import UNICODE, use
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
-REF = GroupField("ref", "ref")
+REF = ("ref", "ref")
 
 
 @pytest.fixture(autouse=True)
@@ -29,8 +29,8 @@ def group(**values: Any) -> Group:
     return Group(**{**given, "newest": NOW - timedelta(minutes=2), **values})
 
 
-def line(one: Group, width: int = 118, *, by: GroupField = REF, metric: str = "val_auc", **scene: Any) -> str:
-    headers: Headers[Any] = Headers(by, metric, lambda: Scene(NOW, **scene), lambda _: ("✓", "success"))
+def line(one: Group, width: int = 118, *, by: tuple[str, str] = REF, metric: str = "val_auc", **scene: Any) -> str:
+    headers: Headers[Any] = Headers(*by, metric, lambda: Scene(NOW, **scene), lambda _: ("✓", "success"))
     return headers.cell(one, width, unfolded=False).text
 
 
@@ -61,9 +61,9 @@ def test_a_header_fits_its_line(width: int) -> None:
 
 
 def test_groups_have_the_names_that_people_know() -> None:
-    sha = line(group(value="9f3c2ab177ab0129"), by=GroupField("git_commit_hash", "commit"))
+    sha = line(group(value="9f3c2ab177ab0129"), by=("git_commit_hash", "commit"))
     assert "9f3c2ab1 " in sha
-    by = GroupField("experiment_id", "experiment")
+    by = ("experiment_id", "experiment")
     assert "churn" in line(group(value="3"), by=by, experiments={"m:3": "churn"})
     assert " 4 " in line(group(value="4"), by=by, experiments={"m:3": "churn"})
-    assert "fraud" in line(group(value="g:1"), by=GroupField("project_id", "project"), names={"g:1": "fraud"})
+    assert "fraud" in line(group(value="g:1"), by=("project_id", "project"), names={"g:1": "fraud"})

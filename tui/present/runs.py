@@ -12,7 +12,6 @@ from tui.table import (
     METRICS,
     PARAMS,
     TAGS,
-    GroupField,
     Scene,
     Spec,
     Table,
@@ -282,16 +281,16 @@ RUNS: Table[PipelineRun] = Table(
         VARIABLES: partial(_text, VARIABLES, "CI variable"),
         TAGS: partial(_text, TAGS, "tag"),
     },
-    groups=(
-        GroupField(field="pipeline", title="pipeline"),
-        GroupField(field="git_commit_hash", title="commit"),
-        GroupField(field="dataset", title="dataset"),
-        GroupField(field="experiment", title="experiment"),
-        GroupField(field="model", title="model"),
-        GroupField(field="ref", title="ref"),
-        GroupField(field="triggered_by", title="user"),
-        GroupField(field="run_info_id", title="RUN_ID"),
-    ),
+    groups={
+        "pipeline": "pipeline",
+        "git_commit_hash": "commit",
+        "dataset": "dataset",
+        "experiment": "experiment",
+        "model": "model",
+        "ref": "ref",
+        "triggered_by": "user",
+        "run_info_id": "RUN_ID",
+    },
 )  # fmt: skip
 """The history's columns."""
 

@@ -16,7 +16,6 @@ from tui.table import (
     METRICS,
     PARAMS,
     TAGS,
-    GroupField,
     Scene,
     Spec,
     Table,
@@ -187,13 +186,13 @@ TRACKED: Table[TrackedRun] = Table(
         PARAMS: partial(_text, PARAMS, "param"),
         TAGS: partial(_text, TAGS, "tag"),
     },
-    groups=(
-        GroupField(field="experiment_id", title="experiment"),
-        GroupField(field="user", title="user"),
-        GroupField(field="status", title="status"),
-        GroupField(field="parent_run_id", title="parent run"),
-        GroupField(field="dataset", title="dataset"),
-        GroupField(field="project_id", title="project"),
-    ),
+    groups={
+        "experiment_id": "experiment",
+        "user": "user",
+        "status": "status",
+        "parent_run_id": "parent run",
+        "dataset": "dataset",
+        "project_id": "project",
+    },
 )  # fmt: skip
 """The columns of lists of MLflow runs."""

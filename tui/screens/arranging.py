@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from tui.look import Chosen, Look, window_words, words
-from tui.screens.history import HistoryScreen
 from tui.table import METRICS, PARAMS, TAGS, Spec
 from widgets.glyphs import glyphs
 from widgets.grid import Grid
@@ -15,6 +14,9 @@ if TYPE_CHECKING:
     from data.model.base import Record
     from tui.groups import GroupRows
     from tui.screens.choose import Choice
+    from tui.screens.history import HistoryScreen as Part
+else:
+    Part = Generic  # Textual does much for each class of screens, and the first frame waits for it: this is part of one
 
 R = TypeVar("R", bound="Record")
 
@@ -24,12 +26,10 @@ NOTHING = "-"
 """Key of the choice of no window, or of no groups."""
 WINDOWS = {"1d": "the last day", "7d": "the last week", "30d": "the last 30 days", "90d": "the last 90 days"}
 """Windows that are offered; others can be typed."""
-GROUP_KEY = "group:"
-"""Beginning of the row keys of headers."""
 
 
-class Arranging(HistoryScreen[R], Generic[R]):
-    """A list of runs with these keys."""
+class Arranging(Part[R]):
+    """The part of a `HistoryScreen` that has these keys."""
 
     def change_look(self, *, to_top: bool = True, **values: Any) -> None:
         """Look at the list in another way; by default from its beginning."""
@@ -171,14 +171,14 @@ class Arranging(HistoryScreen[R], Generic[R]):
                 self._unfolded = frozenset()
                 self.change_look(group="" if key == NOTHING else key)
 
-        choices = [Choice(NOTHING, "no groups"), *(Choice(group.field, group.title) for group in self.TABLE.groups)]
+        choices = [Choice(NOTHING, "no groups"), *(Choice(*group) for group in self.TABLE.groups.items())]
         screen = ChooseScreen("Group by", offered(choices), current=self._look.group or NOTHING)
         self.dashboard.push_screen(screen, take)
 
     @property
     def group_rows(self) -> GroupRows[R] | None:
         """The rows, where they are grouped."""
-        if self.grouped_by is None:
+        if not self.grouped_by:
             return None
         from tui.groups import GroupRows
 
@@ -187,14 +187,15 @@ class Arranging(HistoryScreen[R], Generic[R]):
 
     async def do_group_fold(self) -> None:
         """`z`: fold or unfold the group under the cursor."""
+        from tui.groups import PREFIX
+
         rows = self.group_rows
         group = rows.group(self.grid.cursor) if rows is not None else None
         if rows is None or group is None:
             return
-        key = GROUP_KEY + group.value
         await rows.toggle(group.value)
         self._folded(rows)
-        self.grid.go_to(key)
+        self.grid.go_to(PREFIX + group.value)
         await self._want(*self.grid.in_sight)
 
     async def do_group_fold_all(self) -> None:
@@ -211,9 +212,16 @@ class Arranging(HistoryScreen[R], Generic[R]):
 
     def why_not(self, id: str) -> str:
         """Why a command cannot be used now."""
-        if id in {"group.fold", "group.fold_all"} and self.grouped_by is None:
+        if id in {"group.fold", "group.fold_all"} and not self.grouped_by:
             return "the list is not grouped; b groups it"
         return super().why_not(id)
+
+
+def group_of(key: str) -> str | None:
+    """The value of the group whose header has the key of a row; None for other rows."""
+    from tui.groups import PREFIX
+
+    return key.removeprefix(PREFIX) if key.startswith(PREFIX) else None
 
 
 async def _offer_windows(text: str) -> Sequence[Choice]:

@@ -10,13 +10,11 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
-from tui.headers import Headers
 from tui.look import Chosen, Look, window_words
 from tui.rows import RecordRows
 from tui.screens.acting import Acting
 from tui.screens.listing import ListScreen
-from tui.table import GroupField, Scene, Spec, Table
-from tui.visit import Visit
+from tui.table import Scene, Spec, Table
 from widgets.cells import Cell, Column
 from widgets.glyphs import glyphs
 from widgets.grid import GUTTER, Row
@@ -25,7 +23,9 @@ if TYPE_CHECKING:
     from data.model.base import Record
     from data.query import Node
     from data.store.port import Group, Sort, Store
+    from tui.headers import Headers
     from tui.snapshot import Snapshot
+    from tui.visit import Visit
 
 R = TypeVar("R", bound="Record")
 
@@ -123,9 +123,9 @@ class TableScreen(Acting, ListScreen, Generic[R]):
         return Sort(self.sorted_by.sort, self._look.descending)
 
     @property
-    def grouped_by(self) -> GroupField | None:
-        """What the list is grouped by."""
-        return next((group for group in self.TABLE.groups if group.field == self._look.group), None)
+    def grouped_by(self) -> str:
+        """The field that the list is grouped by; "" for none."""
+        return self._look.group if self._look.group in self.TABLE.groups else ""
 
     def parsed(self) -> Node | None:
         """The filter and the window as one predicate."""
@@ -144,8 +144,8 @@ class TableScreen(Acting, ListScreen, Generic[R]):
     def notes(self) -> Sequence[Cell]:
         """What is new, and how the list is looked at where that is not its own way."""
         notes = [self._visit.cell(self.now())] if self._visit is not None else []
-        if self.grouped_by is not None:
-            notes.append(Cell(f"by {self.grouped_by.title}", "accent"))
+        if self.grouped_by:
+            notes.append(Cell(f"by {self.TABLE.groups[self.grouped_by]}", "accent"))
         if self._look.sort and self._look.sort != self.TABLE.sort:
             arrow = glyphs().descending if self._look.descending else glyphs().ascending
             notes.append(Cell(f"{arrow} {self.sorted_by.column.title}", "accent"))

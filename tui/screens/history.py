@@ -10,11 +10,9 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from textual.timer import Timer
 
-from tui.headers import Headers
 from tui.look import Look
 from tui.rows import RecordRows, StoreRows
 from tui.screens.drawing import TableScreen
-from tui.visit import Visit
 from widgets.grid import Grid
 
 if TYPE_CHECKING:
@@ -82,6 +80,7 @@ class HistoryScreen(TableScreen[R], Generic[R]):
         if self._visit is not None:
             return
         from tui.views import Views
+        from tui.visit import Visit
 
         last = await Views(feed.context.store, self.NAME, self.dashboard.user).last()
         here = self._seen.taken if self._seen is not None else None
@@ -101,18 +100,19 @@ class HistoryScreen(TableScreen[R], Generic[R]):
         shown = self.grid.source
         if isinstance(shown, StoreRows) and not quiet:
             shown.let_go()
-        if by is None:
+        if not by:
             listing = await store.listing(self.kind, where=self.where(), query=query, sort=self.order())
             return StoreRows(listing, self.cells, self.above())
         from tui.groups import GroupRows
+        from tui.headers import Headers
 
         best = await self._best_metric(store)
-        if self._headers is None or (self._headers.by, self._headers.metric) != (by, best[0]):
-            self._headers = Headers(by, best[0], lambda: self.scene, self.glyph_of)
+        if self._headers is None or (self._headers.field, self._headers.metric) != (by, best[0]):
+            self._headers = Headers(by, self.TABLE.groups[by], best[0], lambda: self.scene, self.glyph_of)
         return await GroupRows.open(
             store,
             self.kind,
-            by.field,
+            by,
             where=self.where(),
             query=query,
             sort=self.order(),
@@ -185,7 +185,7 @@ class HistoryScreen(TableScreen[R], Generic[R]):
     async def _peek(self) -> None:
         """Look into the groups in sight."""
         rows, feed = self.grid.source, self.feed
-        if feed is None or self._headers is None or self.grouped_by is None or not hasattr(rows, "is_group"):
+        if feed is None or self._headers is None or not self.grouped_by or not hasattr(rows, "is_group"):
             return
         sight = range(*self.grid.in_sight)
         groups = [rows.group(index) for index in sight if rows.is_group(index)]  # type: ignore[attr-defined]
@@ -224,7 +224,7 @@ class HistoryScreen(TableScreen[R], Generic[R]):
     @property
     def _steady(self) -> bool:
         """Whether a changed run stays where it is: only new ones change what is listed."""
-        return self.sorted_by.key == self.TABLE.sort and not self.filter and self.grouped_by is None
+        return self.sorted_by.key == self.TABLE.sort and not self.filter and not self.grouped_by
 
     def _moves(self, put: frozenset[str], rows: RecordRows[R]) -> bool:
         """Whether changed runs may change which rows there are, or their order."""
@@ -277,7 +277,7 @@ class HistoryScreen(TableScreen[R], Generic[R]):
         self._shown_keys = now
         if self._find_best():
             self.look_anew()
-        if self.grouped_by is not None:
+        if self.grouped_by:
             self.work(self._peek, group="peek")
 
     async def _want(self, start: int, stop: int) -> None:

@@ -9,8 +9,9 @@ from textual.widget import Widget
 
 from tui.estimates import Estimates
 from tui.present.runs import RUNS, run_glyph, run_title
-from tui.screens.arranging import GROUP_KEY
+from tui.screens.arranging import Arranging, group_of
 from tui.screens.base import LinesideScreen, bindings
+from tui.screens.history import HistoryScreen
 from tui.screens.selecting import Selecting
 from widgets.cells import Cell
 from widgets.glyphs import status_glyph
@@ -27,7 +28,7 @@ COMMAND_PREFIX = "command:"
 """Keys of rows that stand for launches under way."""
 
 
-class RunsScreen(Selecting["PipelineRun"]):
+class RunsScreen(Selecting["PipelineRun"], Arranging["PipelineRun"], HistoryScreen["PipelineRun"]):
     """The history."""
 
     NAME = "runs"
@@ -85,7 +86,7 @@ class RunsScreen(Selecting["PipelineRun"]):
     def above(self) -> list[Row]:
         """Rows for launches that have no run yet."""
         feed = self.feed
-        if feed is None or self.filter or self.grouped_by is not None:
+        if feed is None or self.filter or self.grouped_by:
             return []
         return [self._launch_row(command) for command in feed.overview.pending if command.kind == "launch"]
 
@@ -127,7 +128,7 @@ class RunsScreen(Selecting["PipelineRun"]):
         """`enter`: the run, the Activity for a launch under way, or a group folded or unfolded."""
         if message.key.startswith(COMMAND_PREFIX):
             self.dashboard.show("activity")
-        elif message.key.startswith(GROUP_KEY):
+        elif group_of(message.key) is not None:
             await self.do_group_fold()
         else:
             self._see({message.key})

@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from tui.present.text import plural
 from tui.rows import RecordRows
-from tui.screens.arranging import GROUP_KEY, Arranging
+from tui.screens.arranging import group_of
 from tui.screens.listing import MOST_MARKED
 from widgets.grid import Grid
 
 if TYPE_CHECKING:
     from data.model.base import Record
+    from tui.screens.arranging import Arranging as Part
+else:
+    Part = Generic  # Textual does much for each class of screens, and the first frame waits for it: this is part of one
 
 R = TypeVar("R", bound="Record")
 
@@ -21,8 +24,8 @@ FEWEST_COMPARED = 2
 """Runs that a comparison needs."""
 
 
-class Selecting(Arranging[R], Generic[R]):
-    """A list of runs with these keys."""
+class Selecting(Part[R]):
+    """The part of a `HistoryScreen` that has these keys."""
 
     def tracked_ids(self, run: R) -> Sequence[str]:
         """Ids of the MLflow runs behind a run."""
@@ -98,17 +101,17 @@ class Selecting(Arranging[R], Generic[R]):
 
     def on_grid_marked(self, message: Grid.Marked) -> None:
         """A mark on the header of a group is one on all its runs."""
-        headers = [key for key in message.keys if key.startswith(GROUP_KEY)]
+        headers = [value for key in message.keys if (value := group_of(key)) is not None]
         if headers and message.grid is self.grid:
-            self.work(partial(self._mark_group, headers[0].removeprefix(GROUP_KEY)), group="mark-rows")
+            self.work(partial(self._mark_group, headers[0]), group="mark-rows")
         self.refresh_frame()
 
     async def _mark_group(self, value: str) -> None:
         """Mark all runs of a group, or take their marks away where all have one."""
         feed, by = self.feed, self.grouped_by
-        marks = {key for key in self.grid.marks if not key.startswith(GROUP_KEY)}
-        if feed is not None and by is not None:
-            where: dict[str, Any] = {**self.where(), by.field: value}
+        marks = {key for key in self.grid.marks if group_of(key) is None}
+        if feed is not None and by:
+            where: dict[str, Any] = {**self.where(), by: value}
             found = await feed.context.store.page(
                 self.kind, where=where, query=self.parsed(), sort=self.order(), limit=MOST_MARKED
             )

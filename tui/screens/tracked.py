@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from tui.look import Chosen
 from tui.present.mlflow import address
 from tui.present.tracked import TRACKED, is_left
-from tui.screens.arranging import GROUP_KEY
+from tui.screens.arranging import Arranging, group_of
 from tui.screens.base import bindings
+from tui.screens.history import HistoryScreen
 from tui.screens.selecting import Selecting
 from widgets.glyphs import status_glyph, status_tone
 from widgets.grid import Grid
@@ -24,7 +25,7 @@ BESIDE_NAME = 1
 """Place of the column with the experiment, where runs of all are listed."""
 
 
-class TrackedScreen(Selecting["TrackedRun"]):
+class TrackedScreen(Selecting["TrackedRun"], Arranging["TrackedRun"], HistoryScreen["TrackedRun"]):
     """MLflow runs.
 
     Args:
@@ -125,7 +126,7 @@ class TrackedScreen(Selecting["TrackedRun"]):
 
     async def on_grid_opened(self, message: Grid.Opened) -> None:
         """`enter`: the pipeline's run where there is one, else the MLflow run; or a group folded or unfolded."""
-        if message.key.startswith(GROUP_KEY):
+        if group_of(message.key) is not None:
             await self.do_group_fold()
             return
         self._see({message.key})
