@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-LISTED = "projects pipelines runs experiments tracked models activity"
+LISTED = "projects pipelines runs experiments tracked models activity pipeline project together"
 """Screens with a list that moves by the usual keys."""
 
 TABLES = "runs tracked"
@@ -18,6 +18,9 @@ TABLES = "runs tracked"
 
 CHARTED = "run metrics mlflow"
 """Screens with charts, beside those of a comparison, which take these keys while they have the focus."""
+
+TABBED = "run mlflow pipeline project activity together"
+"""Screens with tabs."""
 
 LOGS = "log view merged attempts"
 """Screens with logs: a job's, a file's, all running jobs of a run, two attempts side by side."""
@@ -154,20 +157,42 @@ COMMANDS: tuple[CommandSpec, ...] = (
     _spec("run.metrics", "metrics", "m",
           "Metrics: charts of the run under the cursor, or of all marked ones, overlaid.",
           "runs tracked run mlflow", 4),
-    _spec("run.tab_next", "next tab", "right_square_bracket", "Next tab.", "run mlflow", 2),
-    _spec("run.tab_previous", "previous tab", "left_square_bracket", "Previous tab.", "run mlflow"),
+    _spec("run.tab_next", "next tab", "right_square_bracket", "Next tab.", TABBED, 2),
+    _spec("run.tab_previous", "previous tab", "left_square_bracket", "Previous tab.", TABBED),
     _spec("chart.filter", "filter", "slash", "Show only what matches; charts by regular expression.",
           "metrics run mlflow", 2),
     _spec("run.attempts", "attempts", "a", "Show or hide earlier attempts of jobs.", "run"),
     _spec("launch", "launch", "t",
-          "Start a pipeline of the project under the cursor.", "projects pipelines runs run", 3),
+          "Start a pipeline of the project under the cursor.", "projects pipelines pipeline project runs run", 3),
     _spec("launch.like", "launch like this", "T",
-          "Start a pipeline with the ref and variables of this run.", "runs run"),
+          "Start a pipeline with all that this run, or this submission, was started with.",
+          "runs run activity together"),
     _spec("run.cancel", "cancel", "x",
           "Cancel the run or job under the cursor, or the marked runs.", "runs run log", 4),
     _spec("run.retry", "retry", "r",
           "Retry the failed jobs of the run, or the job under the cursor.", "runs run log", 4),
-    _spec("job.play", "play", "p", "Start the manual job under the cursor.", "run", 4),
+    _spec("job.play", "play", "p", "Start the manual job under the cursor, with variables if wanted.", "run", 4),
+    _spec("job.erase", "erase", "ctrl+x",
+          "Erase the log and the artifacts of the job under the cursor on the server.", "run"),
+    _spec("job.keep", "keep", "K", "Keep the artifacts of the job under the cursor: they expire no more.", "run"),
+    _spec("run.delete", "delete", "D", "Delete the run, or all marked ones, on the server; the copy here stays.",
+          "runs run"),
+    _spec("run.rename", "rename", "M", "Give the pipeline another name.", "runs run"),
+    _spec("run.together", "RUN_ID", "i", "The runs that belong together: those with the same RUN_ID.", "runs run"),
+    _spec("describe", "definition", "d", "What it is: all of its fields, jobs, APIs, schedules and repositories.",
+          "projects pipelines", 4),
+    _spec("define.new", "new", "n", "Define a new pipeline, or a new API or job of this one.",
+          "pipelines pipeline project", 5),
+    _spec("define.edit", "edit", "e", "Change the pipeline, API or job under the cursor.", "pipelines pipeline", 6),
+    _spec("define.copy", "copy", "c", "Define another one like the pipeline, API or job under the cursor.",
+          "pipelines pipeline"),
+    _spec("define.delete", "delete", "D", "Delete the pipeline, API or job under the cursor; asks for its name.",
+          "pipelines pipeline"),
+    _spec("define.save", "save", "ctrl+s", "Save what is defined, after a last question.", "definition", 1),
+    _spec("define.editor", "editor", "ctrl+e", "Edit the definition as YAML in $VISUAL or $EDITOR.", "definition", 2),
+    _spec("panes.next", "other list", "tab", "Go to the other list.", "pipelines"),
+    _spec("schedule.run", "run now", "p", "Start the pipeline of the schedule under the cursor now.",
+          "activity pipeline project", 4),
     _spec("sort", "sort", "s", "Choose the column to sort by, metrics and params among them.", TABLES, 6),
     _spec("sort.turn", "turn", "S", "Sort in the other direction.", TABLES),
     _spec("columns", "columns", "C", "Choose columns, their order and their widths.", TABLES, 7),
@@ -196,10 +221,18 @@ COMMANDS: tuple[CommandSpec, ...] = (
     _spec("compare.direction", "best", "B", "What is best for the metric under the cursor: greatest, least, neither.",
           "compare", 3),
     _spec("browse", "browser", "o", "Open the page of this in the browser, or copy its address over SSH.",
-          "projects pipelines runs run log tracked mlflow"),
+          "projects pipelines pipeline project together runs run log tracked mlflow"),
     _spec("copy", "copy", "y", "Copy the address of this, or the value under the cursor (OSC 52).",
-          "projects pipelines runs run tracked mlflow compare metrics"),
-    _spec("withdraw", "take back", "D", "Take back a command that still waits.", "activity", 2),
+          "projects pipelines pipeline project together runs run tracked mlflow compare metrics activity"),
+    _spec("withdraw", "take back", "D", "Take back the waiting command under the cursor, or all marked ones.",
+          "activity", 2),
+    _spec("queue.hold", "hold", "h", "Hold back the waiting command, or all marked ones; or let them go.",
+          "activity", 3),
+    _spec("queue.up", "earlier", "K", "Let the waiting launch go before the one above it.", "activity", 5),
+    _spec("queue.down", "later", "J", "Let the waiting launch go after the one below it.", "activity", 6),
+    _spec("queue.when", "when", "w", "When the waiting launch goes: at 22:00, in 2h, after #4312 succeeds, or now.",
+          "activity", 7),
+    _spec("submission.compare", "compare", "c", "Compare the marked submissions: what was asked for.", "activity"),
     _spec("log.search", "search", "slash", "Search in the log, while you type; smart case.", LOGS, 1),
     _spec("log.filter", "filter", "ampersand", "Show only the lines that match, with lines around them.", LOGS, 4),
     _spec("log.regex", "regex", "alt+r", "Search and filter by regular expression, or by plain text.", LOGS),
@@ -216,13 +249,16 @@ COMMANDS: tuple[CommandSpec, ...] = (
     _spec("view.next-file", "next file", "right_curly_bracket", "The next file.", "view"),
     _spec("view.previous-file", "previous file", "left_curly_bracket", "The previous file.", "view"),
     _spec("launch.send", "send", "ctrl+s", "Send the launch, after a last question.", "launch", 1),
+    _spec("launch.editor", "editor", "ctrl+e", "Edit the whole request as YAML in $VISUAL or $EDITOR.", "launch", 2),
+    _spec("launch.graph", "graph", "ctrl+g", "Show the request, or the jobs that will run.", "launch", 3),
+    _spec("launch.reset", "reset", "ctrl+r", "Fill the form anew from the API's own values.", "launch", 4),
 )  # fmt: skip
 """Every command, in the order in which help shows them."""
 
 BY_ID: dict[str, CommandSpec] = {spec.id: spec for spec in (*COMMANDS, *LOG, *CHART, *MOVES)}
 """Command by id."""
 
-FORMS = frozenset({"launch"})
+FORMS = frozenset({"launch", "definition"})
 """Screens with text fields: there, commands on plain characters would steal what one types."""
 
 

@@ -99,7 +99,9 @@ class Shell(App[str]):
         return datetime.now(UTC)
 
     def first_frame_stands(self) -> None:
-        """Collect garbage again, seldom: what was imported until now is none."""
+        """Collect garbage again, where the program's start put that off, and seldom: what was imported is none."""
+        if gc.isenabled():
+            return
         gc.enable()
         gc.freeze()
         gc.set_threshold(*GC_THRESHOLDS)

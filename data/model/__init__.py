@@ -5,6 +5,7 @@ Times are aware UTC datetimes, durations are seconds, sizes are bytes. Vocabular
 
 from data.model.artifact import Artifact, Dataset, Model
 from data.model.base import Part, Record, builtins, decode, encode, git_id, make, parse_time
+from data.model.ci import CiPreview, Ref, Refs, Schedule, TestCase, TestReport, TestSuite
 from data.model.people import Membership, Organization, User, UserGroup
 from data.model.pipeline import Pipeline, PipelineAPI, PipelineJob, Submission, Variable
 from data.model.project import CodeRepository, DataRepository, ExperimentRepository, Project
@@ -26,7 +27,7 @@ from data.model.work import Command, Connection, EngineState, Interest, Label, L
 RECORDS: tuple[type[Record], ...] = (
     Project, CodeRepository, DataRepository, ExperimentRepository,
     Pipeline, PipelineJob, PipelineAPI, Submission,
-    RunInfo, PipelineRun, JobRun,
+    RunInfo, PipelineRun, JobRun, Refs, CiPreview, Schedule, TestReport,
     Artifact, Dataset, Model,
     Experiment, TrackedRun, MetricSeries, RegisteredModel, ModelVersion,
     Deployment, PredictionRequest, PredictionResponse,
@@ -36,10 +37,11 @@ RECORDS: tuple[type[Record], ...] = (
 """Every record type; each has a home in every store."""
 
 __all__ = [
-    "RECORDS", "Artifact", "CodeRepository", "Command", "Connection", "DataRepository", "Dataset", "DatasetInput",
-    "Deployment", "EngineState", "Experiment", "ExperimentRepository", "Interest", "JobRun", "Label", "Lease", "Link",
-    "LogState", "Membership", "MetricSeries", "MetricSummary", "Model", "ModelVersion", "Note", "Organization", "Part",
-    "Pipeline", "PipelineAPI", "PipelineJob", "PipelineRun", "PredictionRequest", "PredictionResponse", "Project",
-    "Record", "RegisteredModel", "RunInfo", "Session", "StageRun", "Submission", "SyncState", "TrackedRun", "User",
-    "UserGroup", "Variable", "View", "builtins", "decode", "encode", "git_id", "make", "parse_time",
+    "RECORDS", "Artifact", "CiPreview", "CodeRepository", "Command", "Connection", "DataRepository", "Dataset",
+    "DatasetInput", "Deployment", "EngineState", "Experiment", "ExperimentRepository", "Interest", "JobRun", "Label",
+    "Lease", "Link", "LogState", "Membership", "MetricSeries", "MetricSummary", "Model", "ModelVersion", "Note",
+    "Organization", "Part", "Pipeline", "PipelineAPI", "PipelineJob", "PipelineRun", "PredictionRequest",
+    "PredictionResponse", "Project", "Record", "Ref", "Refs", "RegisteredModel", "RunInfo", "Schedule", "Session",
+    "StageRun", "Submission", "SyncState", "TestCase", "TestReport", "TestSuite", "TrackedRun", "User", "UserGroup",
+    "Variable", "View", "builtins", "decode", "encode", "git_id", "make", "parse_time",
 ]  # fmt: skip

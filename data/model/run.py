@@ -17,6 +17,10 @@ class RunInfo(Record, frozen=True, kw_only=True):
     pipeline_id: str = ""
     pipeline_api_id: str = ""
     """Set for the tests of one API."""
+    test_run_id: str = ""
+    """Id of the run of the test repository's pipeline, which starts the tested runs; empty for production."""
+    requester: str = ""
+    """Who made it."""
     kind: str = PRODUCTION
     create_time: Utc | None = None
     finish_time: Utc | None = None

@@ -37,6 +37,13 @@ SUB_API: Final = "custom Sub-API"
 API_TYPES: Final = (E2E, SUB_API)
 """Whether an API runs the whole pipeline or some components of it."""
 
+MAX_CONCURRENT: Final = 5
+"""Runs of a pipeline, and launched runs of a connection, at a time where nobody says."""
+PIPELINE_TIMEOUT: Final = 3600.0
+"""Seconds after which a launched run is cancelled where nobody says."""
+FLOW_RULE: Final = "RUN_<JOB>=false"
+"""How a component that is off is told to its pipeline where nobody says."""
+
 STAGE_TYPES: Final = (
     "DATA_INGESTION", "DATA_VALIDATION", "DATA_PREPROCESSING", "FEATURE_ENGINEERING", "DATA_SPLITTING",
     "MODEL_TRAINING", "MODEL_VALIDATION", "MODEL_EVALUATION", "MODEL_TESTING",
@@ -55,7 +62,10 @@ TRACKED_STATUSES: Final = ("RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED
 TRACKED_ACTIVE: Final = frozenset({"RUNNING", "SCHEDULED"})
 """Statuses of an MLflow run that may still change by itself."""
 
-COMMAND_KINDS: Final = ("launch", "cancel", "retry", "play", "note", "label", "settle")
+COMMAND_KINDS: Final = (
+    "launch", "cancel", "retry", "play", "erase", "keep", "delete", "rename", "schedule", "note", "label", "settle",
+    "define", "callback",
+)  # fmt: skip
 """What a user can ask the engine to do."""
 COMMAND_STATES: Final = ("queued", "sending", "done", "refused", "unknown", "withdrawn")
 """Life of a command: `queued -> sending -> done | refused | unknown`; a queued one can be `withdrawn`."""

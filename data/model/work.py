@@ -75,7 +75,7 @@ class Command(Record, frozen=True, kw_only=True):
     BLOCKS: ClassVar[frozenset[str]] = frozenset({"answer"})
 
     kind: Name
-    """`launch`, `cancel`, `retry`, `play`, `note`, `label` or `settle`."""
+    """One of `data.model.vocabulary.COMMAND_KINDS`."""
     connection: str = ""
     project_id: str = ""
     target_id: str = ""
@@ -83,7 +83,7 @@ class Command(Record, frozen=True, kw_only=True):
     title: str = ""
     """What it does, for people: `cancel churn #4312`."""
     payload: dict[str, Json] = {}
-    """Arguments; a launch has ref, variables, inputs, api, kind, run_id, mlflow_run_id."""
+    """Arguments; those of a launch are in `data.launch.payload`."""
     by: str = ""
     host: str = ""
     why: str = ""
@@ -99,6 +99,16 @@ class Command(Record, frozen=True, kw_only=True):
     result_id: str = ""
     """The run or job that came of it."""
     attempts: Count = 0
+    place: float = 0
+    """Place in the queue, counted in seconds since 1970; 0 for the time at which it was made."""
+    held: str = ""
+    """Who holds it back; empty for nobody."""
+    not_before: Utc | None = None
+    """It waits until then."""
+    after: str = ""
+    """Id of the run for whose end it waits."""
+    after_status: str = "success"
+    """How that run has to end: `success`, or `finished` for any end."""
 
 
 class Interest(Record, frozen=True, kw_only=True):
@@ -107,6 +117,7 @@ class Interest(Record, frozen=True, kw_only=True):
     viewer: Name
     topic: Name
     """`project:<id>`, `run:<id>`, `log:<job id>`, `projects` for all; metric histories of an MLflow run:
+    `refs:<project id>`, `schedules:<project id>`, `preview:<project id>@<ref>`, `tests:<run id>` for the test report;
     `metrics:<tracked run id>` for all, `metric:<tracked run id>:<key>` for one, `…@<first>..<last>` for a part of it.
     """
     expires: Utc

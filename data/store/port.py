@@ -208,8 +208,15 @@ class Store(Protocol):
     async def submit(self, command: Command) -> None:
         """Put a new command in the outbox; a second one of the same id changes nothing."""
 
-    async def claim(self, owner: str, project_ids: Sequence[str], *, limit: int = 1) -> list[Command]:
-        """Take the oldest queued commands of these projects: they become `sending`, atomically, for one owner."""
+    async def claim(
+        self, owner: str, project_ids: Sequence[str], *, limit: int = 1, ids: Sequence[str] | None = None
+    ) -> list[Command]:
+        """Take the first queued commands of these projects, by `place`: they become `sending`, atomically, for one
+        owner. With `ids` only these; one that is not queued any more is left out.
+        """
+
+    async def amend(self, command: Command) -> bool:
+        """Replace a command that is still queued, for instance with another place; False when it is not."""
 
     async def adopt(self, owner: str, project_ids: Sequence[str]) -> list[Command]:
         """Take over commands of these projects that others left in `sending`; the caller holds the projects' leases."""

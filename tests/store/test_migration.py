@@ -175,7 +175,7 @@ async def test_a_migration_runs_once_in_one_transaction(tmp_path: Path, monkeypa
     await store.put(records)
     await store.close()
 
-    monkeypatch.setattr(schema, "SCHEMA_VERSION", 4)
+    monkeypatch.setattr(schema, "SCHEMA_VERSION", 5)
     monkeypatch.setattr(migrate, "SCRIPTS", NEXT)
     for _ in range(2):
         store = await open_store(path)
@@ -183,7 +183,7 @@ async def test_a_migration_runs_once_in_one_transaction(tmp_path: Path, monkeypa
             assert await store.get(type(record), record.id) == record
         await store.close()
     raw = sqlite3.connect(path)
-    assert raw.execute("PRAGMA user_version").fetchone() == (4,)
+    assert raw.execute("PRAGMA user_version").fetchone() == (5,)
     assert raw.execute("SELECT colour FROM note").fetchall() == [("red",)]
     raw.close()
 
@@ -194,7 +194,7 @@ async def test_a_migration_that_fails_leaves_the_file_as_it_was(
     path = tmp_path / "lineside.db"
     await (await open_store(path)).close()
     before = schema_of(path)
-    monkeypatch.setattr(schema, "SCHEMA_VERSION", 5)
+    monkeypatch.setattr(schema, "SCHEMA_VERSION", 6)
     monkeypatch.setattr(migrate, "SCRIPTS", NEXT)
     with pytest.raises(Exception, match="refused an operation"):
         await open_store(path)

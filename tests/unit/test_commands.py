@@ -12,6 +12,7 @@ from tui.screens.palette import found
 SCREENS = (
     *("projects", "pipelines", "runs", "experiments", "tracked", "models", "activity"),
     *("run", "log", "launch", "metrics", "compare", "mlflow"),
+    *("pipeline", "project", "together", "definition"),
 )
 
 
@@ -68,6 +69,6 @@ def test_the_palette_finds_by_title_id_and_help():
     specs = commands_for("runs")
     assert found(specs, "")[0] is specs[0]
     assert found(specs, "launch")[0].id == "launch"
-    assert [spec.id for spec in found(specs, "run.re")] == ["run.retry"]
+    assert [spec.id for spec in found(specs, "run.ret")] == ["run.retry"]
     assert "copy" in [spec.id for spec in found(specs, "OSC 52")]
     assert found(specs, "zzz") == []

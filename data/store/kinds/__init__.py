@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from data.model import Record
+from data.store.kinds.ci import CI
 from data.store.kinds.projects import PIPELINES, PROJECTS
 from data.store.kinds.runs import JOBS, RUNS
 from data.store.kinds.tracking import ARTIFACTS, TRACKED, TRACKING
@@ -10,7 +11,8 @@ from data.store.kinds.work import PEOPLE, WORK
 from data.store.specification import Kind
 
 KINDS: dict[type[Record], Kind] = {
-    kind.record: kind for kind in (*PROJECTS, *PIPELINES, RUNS, JOBS, *ARTIFACTS, TRACKED, *TRACKING, *PEOPLE, *WORK)
+    kind.record: kind
+    for kind in (*PROJECTS, *PIPELINES, RUNS, JOBS, *CI, *ARTIFACTS, TRACKED, *TRACKING, *PEOPLE, *WORK)
 }
 """Every record type's specification."""
 

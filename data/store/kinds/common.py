@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from data.model import Project
+from data.model import Command, Project
 from data.store.port import Sort
 from data.store.specification import Term, Via
 
@@ -22,6 +22,11 @@ NAMED: Final[dict[str, Term]] = {"id": Term(("id",))}
 def words(**marks: bool) -> tuple[str, ...]:
     """Names of the marks that hold."""
     return tuple(word for word, holds in marks.items() if holds)
+
+
+def queue_place(command: Command) -> float:
+    """A command's place in the queue: the one it was given, else the time at which it was made."""
+    return command.place or command.created.timestamp()
 
 
 def dataset_name(dataset: str) -> str:

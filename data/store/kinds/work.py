@@ -18,7 +18,7 @@ from data.model import (
     UserGroup,
     View,
 )
-from data.store.kinds.common import BY_ID, BY_NAME, NAMED, NEWEST, OF_PROJECT, PROJECT
+from data.store.kinds.common import BY_ID, BY_NAME, NAMED, NEWEST, OF_PROJECT, PROJECT, queue_place
 from data.store.port import Sort
 from data.store.specification import Kind, Term, columns
 
@@ -96,13 +96,17 @@ WORK = (
         table="command",
         fields=columns(
             "kind:text connection:id project_id:id target_id:id by:text host:text created:time state:text owner:text "
-            "sent:time? finished:time? result_id:id attempts:int"
+            "sent:time? finished:time? result_id:id attempts:int place:real after:id",
+            place=queue_place,
         ),
         text=("kind", "title", "by", "why", "answer"),
         text_via=(PROJECT,),
         default_sort=NEWEST,
         sorts=("created",),
-        indexes=(("state", "created"), ("project_id", "created"), ("target_id", "created"), ("result_id", "created")),
+        indexes=(
+            *(("state", "created"), ("project_id", "created"), ("target_id", "created"), ("result_id", "created")),
+            *(("state", "place"), ("project_id", "place")),
+        ),
         terms={
             "status": Term(("state",)),
             "project": OF_PROJECT,

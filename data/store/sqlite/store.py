@@ -185,9 +185,11 @@ class SqliteStore:
         """Put a new command in the outbox; a second one of the same id changes nothing."""
         await self._writer.run(work.submit, command)
 
-    async def claim(self, owner: str, project_ids: Sequence[str], *, limit: int = 1) -> list[Command]:
+    async def claim(
+        self, owner: str, project_ids: Sequence[str], *, limit: int = 1, ids: Sequence[str] | None = None
+    ) -> list[Command]:
         """Take the oldest queued commands of these projects for one owner."""
-        return await self._writer.run(work.claim, owner, project_ids, limit, self._clock())
+        return await self._writer.run(work.claim, owner, project_ids, limit, ids, self._clock())
 
     async def adopt(self, owner: str, project_ids: Sequence[str]) -> list[Command]:
         """Take over commands of these projects that others left in `sending`."""
@@ -196,6 +198,10 @@ class SqliteStore:
     async def settle(self, command: Command) -> bool:
         """Record the outcome of a claimed command; False when it is not its owner's any more."""
         return await self._writer.run(work.settle, command)
+
+    async def amend(self, command: Command) -> bool:
+        """Replace a command that is still queued; False when it is not."""
+        return await self._writer.run(work.amend, command)
 
     async def withdraw(self, id: str) -> bool:
         """Take back a command that is still queued; False when it is not."""

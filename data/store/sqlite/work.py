@@ -32,9 +32,18 @@ def submit(connection: Connection, command: Command) -> None:
         put(connection, [command])
 
 
-def claim(connection: Connection, owner: str, project_ids: Sequence[str], limit: int, now: datetime) -> list[Command]:
-    """Take the oldest queued commands of these projects."""
-    queued = _commands(connection, project_ids, limit, _COMMANDS.head.c.state == "queued")
+def claim(
+    connection: Connection,
+    owner: str,
+    project_ids: Sequence[str],
+    limit: int,
+    ids: Sequence[str] | None,
+    now: datetime,
+) -> list[Command]:
+    """Take the first queued commands of these projects, or those of `ids` that are."""
+    head = _COMMANDS.head
+    chosen = [] if ids is None else [head.c.id.in_(members(json_list(list(ids))))]
+    queued = _commands(connection, project_ids, limit, head.c.state == "queued", *chosen)
     taken = [
         msgspec.structs.replace(command, state="sending", owner=owner, sent=now, attempts=command.attempts + 1)
         for command in queued
@@ -53,13 +62,13 @@ def adopt(connection: Connection, owner: str, project_ids: Sequence[str]) -> lis
 
 
 def _commands(connection: Connection, project_ids: Sequence[str], limit: int | None, *chosen: Clause) -> list[Command]:
-    """The oldest commands of some projects."""
+    """Commands of some projects, by place."""
     head, body = _COMMANDS.head, _COMMANDS.body
     statement = (
         select(body.c.doc)
         .join_from(head, body, head.c.n == body.c.n)
         .where(head.c.project_id.in_(members(json_list(list(project_ids)))), *chosen)
-        .order_by(head.c.created, head.c.id)
+        .order_by(head.c.place, head.c.id)
         .limit(limit)
     )
     return [decode(Command, doc) for doc in connection.execute(statement).scalars()]
@@ -72,6 +81,15 @@ def settle(connection: Connection, command: Command) -> bool:
     if mine:
         put(connection, [command])
     return mine
+
+
+def amend(connection: Connection, command: Command) -> bool:
+    """Replace a command that is still queued."""
+    stored = get_many(connection, Command, [command.id]).get(command.id)
+    if stored is None or stored.state != "queued" or command.state != "queued":
+        return False
+    put(connection, [command])
+    return True
 
 
 def withdraw(connection: Connection, id_: str, now: datetime) -> bool:

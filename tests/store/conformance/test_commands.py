@@ -6,7 +6,7 @@ import asyncio
 from datetime import timedelta
 
 from data.model import Command
-from data.store.port import Store
+from data.store.port import Sort, Store
 from tests.store.conftest import Factory
 from tests.store.samples import NOON, changed, command
 
@@ -122,3 +122,39 @@ async def test_commands_move_the_revision(store: Store, other: Store) -> None:
     seen = await other.revision()
     await store.claim("engine-1", HERE)
     assert (await other.changes(seen)).put == {Command: {"a"}}
+
+
+async def test_a_place_goes_before_the_time_at_which_it_was_made(store: Store) -> None:
+    for number, name in enumerate("abc"):
+        await store.submit(command(name, created=NOON + timedelta(seconds=number)))
+    assert await store.amend(command("c", created=NOON + timedelta(seconds=2), place=NOON.timestamp() + 0.5))
+    listed = await store.page(Command, where={"state": "queued"}, sort=Sort("place"))
+    assert [one.id for one in listed.records] == ["a", "c", "b"]
+    assert [one.id for one in await store.claim("engine-1", HERE, limit=10)] == ["a", "c", "b"]
+
+
+async def test_only_the_named_ones_are_claimed(store: Store) -> None:
+    for number, name in enumerate("abcd"):
+        await store.submit(command(name, created=NOON + timedelta(seconds=number)))
+    await store.withdraw("b")
+    found = await store.claim("engine-1", HERE, limit=10, ids=["d", "b", "nothing", "c"])
+    assert [one.id for one in found] == ["c", "d"]
+    assert await store.claim("engine-1", HERE, limit=10, ids=[]) == []
+    assert [one.id for one in await store.claim("engine-1", HERE, limit=10)] == ["a"]
+
+
+async def test_what_waits_can_be_amended(store: Store, other: Store) -> None:
+    await store.submit(command("a"))
+    waiting = command(
+        "a", held="ada", not_before=NOON + timedelta(hours=1), after="gitlab:1:7", after_status="finished"
+    )
+    assert await store.amend(waiting)
+    assert await other.get(Command, "a") == waiting
+    (mine,) = await other.claim("engine-1", HERE)
+    assert mine.held == "ada"
+    assert await store.amend(command("a", held="")) is False
+    assert await store.amend(command("nobody")) is False
+    assert await store.get(Command, "a") == mine
+    assert await other.settle(changed(mine, state="queued"))
+    assert await store.amend(changed(mine, state="done")) is False
+    assert await store.amend(changed(mine, state="queued", held=""))

@@ -13,17 +13,15 @@ from alembic import op
 
 from data.model import PipelineRun, Record, TrackedRun, decode
 from data.store.kinds import KINDS
-from data.store.sqlite import index, migrate
+from data.store.sqlite import index as search_index
+from data.store.sqlite import migrate
+from data.store.sqlite.remake import index, make, put_aside, quoted
 from data.store.sqlite.rows import head_row
 from data.store.sqlite.tables import home
 
 revision = "2"
 down_revision = None
 
-_TYPES: Final[dict[str, str]] = {
-    "id": "TEXT", "text": 'TEXT COLLATE "NOCASE"', "int": "INTEGER", "real": "REAL", "flag": "INTEGER",
-    "time": "INTEGER", "words": "TEXT",
-}  # fmt: skip
 VIEW: Final = "screen:text name:text by:text shared:flag updated:time?"
 VIEW_INDEXES: Final = ("screen name id", "by name id")
 RUN: Final = """
@@ -59,16 +57,16 @@ TRACKED_INDEXES: Final = (
 
 def upgrade() -> None:
     """Make what is new, and runs anew."""
-    _make("view", VIEW)
-    _index("view", VIEW_INDEXES)
+    make("view", VIEW)
+    index("view", VIEW_INDEXES)
     op.create_table("view_doc", sa.Column("n", sa.Integer, primary_key=True), sa.Column("doc", sa.Text, nullable=False))
     for kind, columns, indexes in ((PipelineRun, RUN, RUN_INDEXES), (TrackedRun, TRACKED, TRACKED_INDEXES)):
         name = KINDS[kind].table
-        old = _put_aside(name)
-        _make(name, columns)
+        old = put_aside(name)
+        make(name, columns)
         _make_index_tables(name)
         _fill(kind, name, old)
-        _index(name, indexes)
+        index(name, indexes)
         op.execute(f"CREATE INDEX ix_{name}_entry ON {name}_entry (k, value)")
         op.execute(
             f"UPDATE sqlite_sequence SET seq = (SELECT seq FROM sqlite_sequence WHERE name = '{old}') "
@@ -76,39 +74,6 @@ def upgrade() -> None:
         )
         op.drop_table(old)
         op.drop_table(f"{name}_number")
-
-
-def _put_aside(name: str) -> str:
-    """Give a table another name and take away its indexes, whose names are needed again."""
-    bind = op.get_bind()
-    made = "SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL AND tbl_name = ?"
-    for found in bind.exec_driver_sql(made, (name,)).scalars().all():
-        op.execute(f"DROP INDEX {found}")
-    op.execute(f"ALTER TABLE {name} RENAME TO {name}_old")
-    return f"{name}_old"
-
-
-def _make(name: str, columns: str) -> None:
-    described = ["id TEXT NOT NULL", "revision INTEGER NOT NULL"]
-    for word in columns.split():
-        column, _, type_ = word.partition(":")
-        nullable = type_.endswith("?") or type_ == "words"
-        described.append(f"{_quoted(column)} {_TYPES[type_.removesuffix('?')]}{'' if nullable else ' NOT NULL'}")
-    described += ["search TEXT NOT NULL", "UNIQUE (id)"]
-    op.execute(f"CREATE TABLE {_quoted(name)} ( n INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, {', '.join(described)} )")
-
-
-def _index(name: str, indexes: Sequence[str]) -> None:
-    op.execute(f"CREATE INDEX ix_{name}_revision ON {_quoted(name)} (revision)")
-    for words in indexes:
-        columns = words.split()
-        called = "_".join(column for column in columns if column != "id")
-        listed = ", ".join(map(_quoted, columns))
-        op.execute(f"CREATE INDEX ix_{name}_{called} ON {_quoted(name)} ({listed})")
-
-
-def _quoted(name: str) -> str:
-    return f'"{name}"' if name in {"by", "end", "view"} else name
 
 
 def _make_index_tables(name: str) -> None:
@@ -125,14 +90,14 @@ def _fill(kind: type[Record], name: str, old: str) -> None:
     """Write rows and what they are found by, from the documents."""
     bind, at = op.get_bind(), home(kind)
     columns = [row[1] for row in bind.exec_driver_sql(f"PRAGMA table_info({name})")]
-    listed, marks = ", ".join(map(_quoted, columns)), ", ".join("?" for _ in columns)
+    listed, marks = ", ".join(map(quoted, columns)), ", ".join("?" for _ in columns)
     for batch in _batches(bind, name, old):
         made = [(row.n, row.revision, decode(kind, row.doc)) for row in batch]
         heads = [head_row(at.kind, record, n, changed) for n, changed, record in made]
         rows = [tuple(head[column] for column in columns) for head in heads]
         bind.exec_driver_sql(f"INSERT INTO {name} ({listed}) VALUES ({marks})", rows)
-        index.put_texts(bind, at, {head["n"]: head["search"] for head in heads})
-        index.put_entries(bind, at, {n: index.entries(at, record) for n, _, record in made})
+        search_index.put_texts(bind, at, {head["n"]: head["search"] for head in heads})
+        search_index.put_entries(bind, at, {n: search_index.entries(at, record) for n, _, record in made})
 
 
 def _batches(bind: sa.Connection, name: str, old: str) -> Iterator[Sequence[sa.Row[Any]]]:
