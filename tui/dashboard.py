@@ -222,9 +222,17 @@ class Dashboard(Routes):
             self._opening.cancel()
         self.workers.cancel_group(self, "feed")
         await self._keep_looks()
-        if self.backend is not None:
-            await self.backend.close()
+        await self._let_go()
         self.exit()
+
+    async def on_unmount(self) -> None:
+        """However it ends, let go of the store."""
+        await self._let_go()
+
+    async def _let_go(self) -> None:
+        backend, self.backend = self.backend, None
+        if backend is not None:
+            await backend.close()
 
     async def _keep_looks(self) -> None:
         """Let the lists keep how they are looked at, where the store takes it in time."""
