@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -14,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -36,6 +38,13 @@ class MlflowServer:
     url: str
     database: str
     folder: Path
+
+
+def readable(stream: IO[bytes] | int, seconds: float) -> bool:
+    """Whether something can be read from a pipe or terminal within `seconds`; for descriptors of any number."""
+    poll = select.poll()
+    poll.register(stream, select.POLLIN | select.POLLHUP)
+    return bool(poll.poll(seconds * 1000))
 
 
 def free_port() -> int:

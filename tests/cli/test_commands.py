@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import select
 import stat
 import subprocess
 import sys
@@ -14,6 +13,7 @@ import pytest
 
 import tui.cli
 from tests.cli.conftest import Invoke
+from tests.servers import readable
 from tui.cli.opening import has_browser
 from tui.cli.root import COMMANDS
 from tui.cli.service import attribute_helps
@@ -172,7 +172,7 @@ def test_a_simulator_ends_with_its_parent() -> None:
     with process:
         assert process.stdout is not None
         assert process.stdin is not None
-        assert select.select([process.stdout], [], [], TIMEOUT)[0]
+        assert readable(process.stdout, TIMEOUT)
         facts = json.loads(process.stdout.readline())
         assert facts["pid"] == process.pid
         process.stdin.close()

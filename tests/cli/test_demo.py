@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import select
 import signal
 import subprocess
 import sys
@@ -18,6 +17,7 @@ import pytest
 
 import tui.cli
 from tests.cli.conftest import Invoke
+from tests.servers import readable
 from tests.terminal.pty import Terminal
 from tui.cli.demo import MARKER
 
@@ -41,7 +41,7 @@ def demo(*words: str) -> Iterator[tuple[subprocess.Popen[bytes], dict[str, Any]]
     with process:
         try:
             assert process.stdout is not None
-            assert select.select([process.stdout], [], [], DEADLINE)[0]
+            assert readable(process.stdout, DEADLINE)
             yield process, json.loads(process.stdout.readline())
         finally:
             if process.poll() is None:

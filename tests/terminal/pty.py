@@ -6,7 +6,6 @@ import contextlib
 import fcntl
 import os
 import pty
-import select
 import signal
 import struct
 import termios
@@ -16,6 +15,8 @@ from pathlib import Path
 from types import TracebackType
 
 import pyte
+
+from tests.servers import readable
 
 DEADLINE = 30.0
 """Seconds after which a wait gives up; nothing that is tested takes that long on a busy machine."""
@@ -63,8 +64,7 @@ class Terminal:
         got = b""
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
-            ready, _, _ = select.select([self.fd], [], [], left)
-            if not ready:
+            if not readable(self.fd, left):
                 break
             try:
                 chunk = os.read(self.fd, 65_536)
