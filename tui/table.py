@@ -191,3 +191,27 @@ def measured(key: str, value: float | None, scene: Scene) -> Cell:
     if math.isnan(value):
         return Cell(number(value), "warning")
     return Cell(number(value), "accent" if scene.best.get(key) == value else "")
+
+
+def spec_of(
+    place: Column,
+    sort: str,
+    draw: Callable[[R, Scene], Cell],
+    help: str = "",
+    *,
+    rises: bool = False,
+    export: str | None = None,
+) -> Spec[R]:
+    """A column of a table in one line."""
+    return Spec(place, draw, help=help, sort=sort, rises=rises, export=export)
+
+
+def text_spec(family: str, help: str, name: str, *, sorts: bool = True) -> Spec[Any]:
+    """The column of one param, variable or tag; `family` is the attribute that holds all of them."""
+    key = f"{family}.{name}"
+
+    def draw(record: Any, _: Scene) -> Cell:
+        return Cell(getattr(record, family).get(name, ""))
+
+    exported = f"{family.removesuffix('s')}.{name}"
+    return Spec(text_column(key, name), draw, sort=key if sorts else "", help=help, rises=True, export=exported)

@@ -18,8 +18,9 @@ from tui.table import (
     column,
     measured,
     metric_column,
-    text_column,
+    text_spec,
 )
+from tui.table import spec_of as _spec
 from widgets.cells import Cell, Column
 from widgets.glyphs import glyphs, status_glyph, status_tone
 
@@ -179,29 +180,6 @@ def _metric(name: str) -> Spec[PipelineRun]:
     )
 
 
-def _text(family: str, help: str, name: str) -> Spec[PipelineRun]:
-    key = f"{family}.{name}"
-
-    def draw(run: PipelineRun, scene: Scene) -> Cell:  # noqa: ARG001 - all cells are drawn alike
-        return Cell(getattr(run, family).get(name, ""))
-
-    sort = "" if family == VARIABLES else key
-    exported = f"{family.removesuffix('s')}.{name}"
-    return Spec(column=text_column(key, name), draw=draw, sort=sort, help=help, rises=True, export=exported)
-
-
-def _spec(
-    place: Column,
-    sort: str,
-    draw: Callable[[PipelineRun, Scene], Cell],
-    help: str = "",
-    *,
-    rises: bool = False,
-    export: str | None = None,
-) -> Spec[PipelineRun]:
-    return Spec(column=place, draw=draw, sort=sort, help=help, rises=rises, export=export)
-
-
 def _words(field: str, tone: str = "") -> Callable[[PipelineRun, Scene], Cell]:
     return lambda run, _: Cell(getattr(run, field), tone)
 
@@ -277,9 +255,9 @@ RUNS: Table[PipelineRun] = Table(
     sort="created",
     families={
         METRICS: _metric,
-        PARAMS: partial(_text, PARAMS, "param"),
-        VARIABLES: partial(_text, VARIABLES, "CI variable"),
-        TAGS: partial(_text, TAGS, "tag"),
+        PARAMS: partial(text_spec, PARAMS, "param"),
+        VARIABLES: partial(text_spec, VARIABLES, "CI variable", sorts=False),
+        TAGS: partial(text_spec, TAGS, "tag"),
     },
     groups={
         "pipeline": "pipeline",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
@@ -22,9 +21,10 @@ from tui.table import (
     column,
     measured,
     metric_column,
-    text_column,
+    text_spec,
 )
-from widgets.cells import Cell, Column
+from tui.table import spec_of as _spec
+from widgets.cells import Cell
 from widgets.glyphs import glyphs, status_glyph, status_tone
 
 if TYPE_CHECKING:
@@ -113,28 +113,6 @@ def _metric(part: str, name: str) -> Spec[TrackedRun]:
     )
 
 
-def _text(family: str, help: str, name: str) -> Spec[TrackedRun]:
-    key = f"{family}.{name}"
-
-    def draw(run: TrackedRun, _: Scene) -> Cell:
-        return Cell(getattr(run, family).get(name, ""))
-
-    exported = f"{family.removesuffix('s')}.{name}"
-    return Spec(column=text_column(key, name), draw=draw, sort=key, help=help, rises=True, export=exported)
-
-
-def _spec(
-    place: Column,
-    sort: str,
-    draw: Callable[[TrackedRun, Scene], Cell],
-    help: str = "",
-    *,
-    rises: bool = False,
-    export: str | None = None,
-) -> Spec[TrackedRun]:
-    return Spec(column=place, draw=draw, sort=sort, help=help, rises=rises, export=export)
-
-
 TRACKED: Table[TrackedRun] = Table(
     (
         _spec(column("name", "run", 24, 0, least=12, flex=1), "name", _name_cell, "name, nested runs set off",
@@ -183,8 +161,8 @@ TRACKED: Table[TrackedRun] = Table(
         METRICS: partial(_metric, METRICS),
         LEAST: partial(_metric, LEAST),
         GREATEST: partial(_metric, GREATEST),
-        PARAMS: partial(_text, PARAMS, "param"),
-        TAGS: partial(_text, TAGS, "tag"),
+        PARAMS: partial(text_spec, PARAMS, "param"),
+        TAGS: partial(text_spec, TAGS, "tag"),
     },
     groups={
         "experiment_id": "experiment",
