@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from data.model import (
     CodeRepository,
     DataRepository,
@@ -15,7 +17,10 @@ from data.model import (
 )
 from data.store.kinds.common import BY_NAME, NAMED, OF_PROJECT, PROJECT, words
 from data.store.port import Sort
-from data.store.specification import Kind, Term, columns
+from data.store.specification import Kind, Term, Via, columns
+
+OF_PIPELINE: Final = Term(via=(Via("pipeline_id", Pipeline, ("name",)),), inside=True)
+"""`pipeline:train` fits what belongs to a pipeline whose name holds `train`."""
 
 PROJECTS = (
     Kind(
@@ -87,7 +92,7 @@ PIPELINES = (
         text=("name", "stage", "image"),
         default_sort=Sort("order"),
         indexes=(("pipeline_id", "order"),),
-        terms={"kind": Term(("stage_type",)), **NAMED},
+        terms={"pipeline": OF_PIPELINE, "kind": Term(("stage_type",)), **NAMED},
     ),
     Kind(
         record=PipelineAPI,
@@ -97,7 +102,7 @@ PIPELINES = (
         text=("name", "type"),
         default_sort=BY_NAME,
         indexes=(("pipeline_id", "name"),),
-        terms={"api": Term(("name",)), "kind": Term(("type",)), **NAMED},
+        terms={"pipeline": OF_PIPELINE, "api": Term(("name",)), "kind": Term(("type",)), **NAMED},
     ),
     Kind(
         record=Submission,
