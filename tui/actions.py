@@ -7,22 +7,17 @@ sentence of `tui.reasons`, whose functions are offered here, too.
 
 from __future__ import annotations
 
-import getpass
-import re
-import secrets
-import socket
-import uuid
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
-
-from msgspec.structs import replace
 
 from data.clean import clean, clean_block
 from data.engine.left import OUTCOMES
 from data.errors import UsageError
-from data.model import Command, JobRun, Pipeline, PipelineAPI, Project, TrackedRun, Variable, make
-from data.model.vocabulary import PRODUCTION, TEST
+from data.launch.naming import KINDS, RUN_ID, VARIABLE_KEY, new_run_id
+from data.model import Command, JobRun, TrackedRun, Variable
+from data.model.masking import is_secret
+from tui.actions_base import check, new_command, user_name
+from tui.actions_launch import launch_command
 from tui.reasons import (
     Markable,
     Runnable,
@@ -31,7 +26,9 @@ from tui.reasons import (
     run_title,
     title_of,
     tracked_title,
+    why_not_act,
     why_not_cancel,
+    why_not_connection,
     why_not_launch,
     why_not_note,
     why_not_play,
@@ -44,42 +41,11 @@ from tui.reasons import (
 
 __all__ = [
     "KINDS", "RUN_ID", "Markable", "Runnable", "cancel_command", "job_title", "label_command", "launch_command",
-    "merge_variables", "new_run_id", "note_command", "note_of", "parse_labels", "parse_variable", "play_command",
-    "question", "retry_command", "run_title", "secret_values", "settle_command", "targets_called", "title_of",
-    "tracked_title", "user_name", "why_not_cancel", "why_not_launch", "why_not_note", "why_not_play", "why_not_retry",
-    "why_not_settle", "why_not_value", "why_not_variables", "why_not_write",
+    "new_run_id", "note_command", "note_of", "parse_labels", "parse_variable", "play_command", "question",
+    "retry_command", "run_title", "settle_command", "targets_called", "title_of", "tracked_title", "user_name",
+    "why_not_act", "why_not_cancel", "why_not_connection", "why_not_launch", "why_not_note", "why_not_play",
+    "why_not_retry", "why_not_settle", "why_not_value", "why_not_variables", "why_not_write",
 ]  # fmt: skip
-
-KINDS = (PRODUCTION, TEST)
-"""Kinds of a launch."""
-RUN_ID = "RUN_ID"
-"""Variable that Lineside sets at a launch: runs with the same value belong together; a lost launch is found by it."""
-RUN_ID_RULE = re.compile(r"[\w.-]{1,100}", re.ASCII)
-"""What a RUN_ID that the user gives may look like."""
-
-VARIABLE_KEY = re.compile(r"[A-Za-z0-9_]{1,255}")
-"""What GitLab takes as the name of a CI/CD variable (GitLab docs, ci/variables)."""
-ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
-"""Crockford's base 32: sorts like the numbers it writes, without letters that look like digits."""
-TIME_DIGITS = 7
-"""Digits of a RUN_ID that hold the seconds since 1970; enough until the year 3058."""
-CHANCE_DIGITS = 5
-"""Random digits of a RUN_ID: 33 million values within one second."""
-
-
-def user_name() -> str:
-    """Login name of whoever runs this process; `unknown` where the system cannot tell."""
-    try:
-        return clean(getpass.getuser()) or "unknown"
-    except (OSError, KeyError):
-        return "unknown"
-
-
-def new_run_id(now: datetime | None = None) -> str:
-    """A new RUN_ID: 12 letters and digits, later ones sort behind earlier ones (to the second)."""
-    seconds = int((now or datetime.now(UTC)).timestamp())
-    digits = "".join(ALPHABET[seconds >> shift & 31] for shift in range(5 * (TIME_DIGITS - 1), -1, -5))
-    return digits + "".join(secrets.choice(ALPHABET) for _ in range(CHANCE_DIGITS))
 
 
 def cancel_command(target: Runnable, *, project: str = "", why: str = "", by: str = "") -> Command:
@@ -88,7 +54,7 @@ def cancel_command(target: Runnable, *, project: str = "", why: str = "", by: st
     Raises:
         UsageError: it cannot be cancelled.
     """
-    _check(why_not_cancel(target))
+    check(why_not_cancel(target))
     return _on_target("cancel", target, project, why, by)
 
 
@@ -98,7 +64,7 @@ def retry_command(target: Runnable, *, project: str = "", why: str = "", by: str
     Raises:
         UsageError: there is nothing to retry.
     """
-    _check(why_not_retry(target))
+    check(why_not_retry(target))
     return _on_target("retry", target, project, why, by)
 
 
@@ -108,9 +74,10 @@ def play_command(
     """Start a manual job, with variables of its own if wanted.
 
     Raises:
-        UsageError: the job does not wait for a person, or a variable's name is not valid.
+        UsageError: the job does not wait for a person, a variable's name is not valid, or it looks like a secret:
+            those of a command are stored.
     """
-    _check(why_not_play(job))
+    check(why_not_play(job))
     payload = {"variables": _pairs(variables)} if variables else {}
     return _on_target("play", job, project, why, by, payload)
 
@@ -122,7 +89,7 @@ def note_command(target: Markable, text: str, *, project: str = "", by: str = ""
         UsageError: there is nothing to write, or it is too long.
     """
     text = clean_block(text).strip()
-    _check(why_not_note(target, text))
+    check(why_not_note(target, text))
     title = f"{'write a note on' if text else 'remove the note of'} {title_of(target, project)}"
     # With the note that the user saw: another one, which somebody wrote meanwhile, is not replaced.
     return _on_target("note", target, project, "", by, {"text": text, "was": note_of(target)}, title)
@@ -137,7 +104,7 @@ def label_command(
         UsageError: no label is named, or nothing would change.
     """
     given, taken = _words(add), _words(remove)
-    _check("" if given or taken else "name a label to add or to remove")
+    check("" if given or taken else "name a label to add or to remove")
     if both := [word for word in given if word in taken]:
         raise UsageError(f"the label {both[0]} is both added and removed")
     payload = {
@@ -146,7 +113,7 @@ def label_command(
     }
     what = " ".join([*(f"+{word}" for word in payload["add"]), *(f"-{word}" for word in payload["remove"])])
     name = title_of(target, project)
-    _check("" if what else f"{name} {'has these labels already' if given else 'has none of these labels'}")
+    check("" if what else f"{name} {'has these labels already' if given else 'has none of these labels'}")
     return _on_target("label", target, project, "", by, payload, f"label {name} {what}")
 
 
@@ -168,95 +135,10 @@ def settle_command(run: TrackedRun, *, by: str = "") -> Command:
     Raises:
         UsageError: it was not, or has ended.
     """
-    _check(why_not_settle(run))
+    check(why_not_settle(run))
     status = OUTCOMES[run.ended_as]
     title = f"settle {tracked_title(run)} as {status}"
     return _on_target("settle", run, "", "", by, {"status": status}, title)
-
-
-def launch_command(
-    project: Project,
-    *,
-    ref: str = "",
-    variables: Sequence[Variable] = (),
-    inputs: Mapping[str, str] | None = None,
-    pipeline: Pipeline | None = None,
-    api: PipelineAPI | None = None,
-    kind: str = PRODUCTION,
-    track: bool = True,
-    why: str = "",
-    by: str = "",
-    run_id: str = "",
-    now: datetime | None = None,
-) -> Command:
-    """Start a run of a project: of one of its APIs, one of its pipelines, or as its CI configuration says.
-
-    `ref` defaults to the pipeline's and then to the project's default. `variables` are those of the user; the system
-    variables of the API, the defaults of its user variables and RUN_ID are added here. `track` asks for an MLflow run
-    to be made and passed as MLFLOW_RUN_ID. `run_id` joins the run to earlier ones; a new one is made otherwise. Values
-    of secret variables do not enter the command; it names their keys (see `secret_values`).
-
-    Raises:
-        UsageError: the project does not take launches, or a ref, variable or input is missing or not valid.
-    """
-    _check(why_not_launch(project))
-    if kind not in KINDS:
-        raise UsageError(f"{clean(kind)} is no kind of run", hint=f"use {' or '.join(KINDS)}")
-    ref = ref or (pipeline.default_ref if pipeline else "") or project.default_ref
-    if not ref:
-        raise UsageError(f"{project.name} has no default branch", hint="name a branch or tag with --ref")
-    merged = merge_variables(api, variables)
-    closed = why_not_variables(project)
-    if merged:
-        _check(closed)
-    run_id = run_id or new_run_id(now)
-    if not RUN_ID_RULE.fullmatch(run_id):
-        raise UsageError(f"{clean(run_id)} is no RUN_ID", hint="use letters, digits, . _ and -")
-    own = () if closed else (Variable(key=RUN_ID, value=run_id),)
-    payload: dict[str, Any] = {
-        "ref": ref,
-        "variables": _pairs([*merged, *own]),
-        "inputs": dict(inputs or {}),
-        "api": api.id if api else "",
-        "pipeline": pipeline.id if pipeline else "",
-        "kind": kind,
-        "run_id": run_id,
-        "track": track and not closed,
-        "secrets": [variable.key for variable in merged if variable.secret],
-    }
-    what = " ".join(filter(None, [project.name, api.name if api else "", f"on {ref}"]))
-    title = f"launch {what}" + (" (test)" if kind == TEST else "")
-    return _command("launch", project.connection, project.id, "", title, payload, why, by, now)
-
-
-def merge_variables(api: PipelineAPI | None, given: Sequence[Variable]) -> tuple[Variable, ...]:
-    """The variables of a launch, in the API's order: locked ones, the user's (checked) and further given ones.
-
-    Raises:
-        UsageError: a locked, own, doubled, missing or wrong variable.
-    """
-    values = {variable.key: variable for variable in given}
-    if len(values) < len(given):
-        doubled = next(v.key for i, v in enumerate(given) if v.key in {o.key for o in given[:i]})
-        raise UsageError(f"the variable {doubled} is given twice")
-    if RUN_ID in values:
-        raise UsageError(f"the variable {RUN_ID} is set by Lineside itself")
-    locked = {variable.key: variable for variable in api.system_variables} if api else {}
-    if taken := sorted(locked.keys() & values.keys()):
-        raise UsageError(f"the variable {taken[0]} is set by the API and locked")
-    merged = dict(locked)
-    for declared in api.user_variables if api else ():
-        chosen = values.pop(declared.key, None)
-        value = chosen.value if chosen else declared.value
-        _check(why_not_value(declared, value))
-        if value or chosen:
-            merged[declared.key] = replace(declared, value=value)
-    return (*merged.values(), *values.values())
-
-
-def secret_values(api: PipelineAPI | None, given: Sequence[Variable]) -> dict[str, str]:
-    """The values that a launch of these variables leaves out of its command, by key: for the engine's ears only."""
-    return {variable.key: variable.value for variable in merge_variables(api, given) if variable.secret}
 
 
 def parse_variable(text: str) -> Variable:
@@ -304,49 +186,23 @@ def _on_target(
     title = title or f"{kind} {title_of(target, project)}"
     # What concerns MLflow runs is carried out by whoever holds the lease of their connection.
     place = target.connection if isinstance(target, TrackedRun) else target.project_id
-    return _command(kind, target.connection, place, target.id, title, payload or {}, why, by, None)
-
-
-def _command(
-    kind: str,
-    connection: str,
-    project_id: str,
-    target_id: str,
-    title: str,
-    payload: Mapping[str, Any],
-    why: str,
-    by: str,
-    now: datetime | None,
-) -> Command:
-    command = make(
-        Command,
-        id=str(uuid.uuid4()),
-        kind=kind,
-        connection=connection,
-        project_id=project_id,
-        target_id=target_id,
-        title=title,
-        by=by or user_name(),
-        host=socket.gethostname(),
-        why=why,
-        created=now or datetime.now(UTC),
+    return new_command(
+        kind, target.connection, place, title=title, target_id=target.id, payload=payload, why=why, by=by
     )
-    # Not through `make`: the line ends of a variable's value belong to it.
-    return replace(command, payload=dict(payload))
 
 
 def _pairs(variables: Sequence[Variable]) -> list[dict[str, str]]:
     for variable in variables:
         if not VARIABLE_KEY.fullmatch(variable.key):
             raise UsageError(f"{clean(variable.key)!r} is no name of a variable", hint="use letters, digits and _")
-    return [{"key": variable.key, "value": variable.value} for variable in variables if not variable.secret]
+        if variable.secret or is_secret(variable.key, variable.value):
+            raise UsageError(
+                f"{variable.key} looks like a secret, and what a job is started with is kept and shown",
+                hint="set it as a masked variable in the project's CI/CD settings",
+            )
+    return [{"key": variable.key, "value": variable.value} for variable in variables]
 
 
 def _words(labels: Sequence[str]) -> list[str]:
     words = (clean(label).strip() for label in labels)
     return list(dict.fromkeys(word for word in words if word))
-
-
-def _check(reason: str) -> None:
-    if reason:
-        raise UsageError(reason)

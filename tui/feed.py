@@ -46,6 +46,8 @@ class Overview:
     connections: tuple[Connection, ...] = ()
     names: dict[str, str] = field(default_factory=dict)
     """Project id to name."""
+    projects: dict[str, Project] = field(default_factory=dict)
+    """The same with all that is known of them: what our role allows, for instance."""
     active: int = 0
     pending: tuple[Command, ...] = ()
     """Commands that wait for their outcome."""
@@ -146,6 +148,7 @@ class Feed:
         if touched is None or Project in touched:
             projects = (await store.page(Project, limit=1000)).records
             self.overview.names = {project.id: project.name for project in projects}
+            self.overview.projects = {project.id: project for project in projects}
         if touched is None or PipelineRun in touched:
             self.overview.active = await store.count(PipelineRun, where={"status": sorted(ACTIVE), "parent_run_id": ""})
         if touched is None or Command in touched:

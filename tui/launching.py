@@ -1,165 +1,149 @@
-"""What a launch form starts from and what it sends: pure, so that both can be tested without a screen."""
+"""From a request to the command that the engine carries out: what form and command line do alike."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from datetime import datetime, tzinfo
+from pathlib import Path
+from typing import Any
 
+import msgspec
 from msgspec.structs import replace
 
-from data.model.pipeline import Pipeline, PipelineAPI, PipelineJob, Variable
-from data.model.project import Project
+from data.errors import UsageError
+from data.launch.asked import Problem, Request, Target, files_of
+from data.launch.document import secret_names
+from data.launch.naming import MLFLOW_NAMES
+from data.launch.payload import Payload
+from data.launch.request import payload
+from data.launch.values import FILE, shown
+from data.launch.when import When, parse_when
+from data.model.base import Json
 from data.model.run import PipelineRun
-from data.model.vocabulary import E2E, PRODUCTION
 from data.model.work import Command
-from tui.actions import RUN_ID, launch_command, secret_values, why_not_variables
+from tui.actions_launch import launch_command
 
-PASSED = frozenset({RUN_ID, "MLFLOW_RUN_ID", "MLFLOW_EXPERIMENT_ID", "MLFLOW_TRACKING_URI"})
-"""Variables that every launch gets anew; they are not taken over from an earlier run."""
+MAX_FILE = 1_000_000
+"""Largest file in bytes that goes as a variable; GitLab keeps its content with the pipeline."""
 HIDDEN = "•••"
 """Shown in place of a secret."""
+MADE_FIRST = "of the MLflow run that is made first"
+"""Shown in place of what is known only when it goes."""
+DEFAULT_BRANCH = "the default branch"
+"""Shown in place of the branch on which tests are started."""
+TESTED_API, TESTED_REF = "LINESIDE_API", "LINESIDE_REF"
+"""Variables that tell a test repository what to test (`data.engine.testing`)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Start:
-    """What a form is filled with.
+def with_files(request: Request, target: Target, folder: Path | None = None) -> tuple[Request, list[Problem]]:
+    """The request with the contents of the files that it names, and what stands against reading some.
 
-    Attributes:
-        project: where it runs.
-        pipeline: which pipeline, where one is known.
-        apis: what can be started; empty for the pipeline as it is.
-        api: the one to begin with; empty for the pipeline as it is.
-        jobs: the job graph of the pipeline, in order.
-        ref: branch or tag to begin with.
-        variables: user variables to begin with.
-        changed: keys whose value differs from the API's default, because an earlier run had another.
-        like: the run that it was filled from.
+    Paths are those of the user: `~` is the home folder, others are below `folder`, or where the program was started.
     """
-
-    project: Project
-    pipeline: Pipeline | None = None
-    apis: tuple[PipelineAPI, ...] = ()
-    api: str = ""
-    jobs: tuple[PipelineJob, ...] = ()
-    ref: str = ""
-    variables: tuple[Variable, ...] = ()
-    changed: frozenset[str] = frozenset()
-    like: PipelineRun | None = None
+    contents: dict[str, str] = {}
+    found: list[Problem] = []
+    for key, path in files_of(request, target).items():
+        try:
+            contents[key] = _content((folder or Path()) / Path(path).expanduser())
+        except (UsageError, RuntimeError) as error:  # RuntimeError: there is no home folder
+            found.append(Problem(f"variables.{key}", f"{key}: {error}"))
+    return replace(request, files={**request.files, **contents}), found
 
 
-@dataclass(slots=True, kw_only=True)
-class Draft:
-    """What the form holds now."""
+def when_of(request: Request, now: datetime, tz: tzinfo | None = None) -> When:
+    """When a request goes: both its time and the run that it waits for hold.
 
-    ref: str = ""
-    api: str = ""
-    kind: str = PRODUCTION
-    track: bool = True
-    why: str = ""
-    variables: list[tuple[str, str]] = field(default_factory=list)
-
-
-def start_from(
-    project: Project,
-    pipelines: Sequence[Pipeline],
-    apis: Sequence[PipelineAPI],
-    jobs: Sequence[PipelineJob],
-    like: PipelineRun | None,
-    last: PipelineRun | None,
-) -> Start:
-    """What a form begins with: like the given run, else like the last one of the project, else by the defaults."""
-    model = like or last
-    wanted = model.pipeline_id if model else ""
-    pipeline = next((one for one in pipelines if one.id == wanted), pipelines[0] if pipelines else None)
-    own = tuple(api for api in apis if pipeline is not None and api.pipeline_id == pipeline.id)
-    whole = next((one for one in own if one.type == E2E), own[0] if own else None)
-    api = next((one for one in own if model is not None and one.name == model.api), whole)
-    defaults = {variable.key: variable for variable in (api.user_variables if api else ())}
-    locked = {variable.key for variable in (api.system_variables if api else ())}
-    taken = {key: value for key, value in (model.variables if model else {}).items() if key not in PASSED | locked}
-    variables = [
-        replace(variable, value="" if variable.secret else taken.get(key, variable.value))
-        for key, variable in defaults.items()
-    ]
-    variables += [Variable(key=key, value=value) for key, value in taken.items() if key not in defaults]
-    changed = {key for key, value in taken.items() if key not in defaults or defaults[key].value != value}
-    return Start(
-        project=project,
-        pipeline=pipeline,
-        apis=own,
-        api=api.name if api else "",
-        jobs=tuple(sorted((job for job in jobs if pipeline and job.pipeline_id == pipeline.id), key=lambda j: j.order)),
-        ref=(like.ref if like else "") or (pipeline.default_ref if pipeline else "") or project.default_ref,
-        variables=() if why_not_variables(project) else tuple(variables),
-        changed=frozenset(changed),
-        like=like,
-    )
+    Raises:
+        UsageError: they cannot be read, or the time is in the past.
+    """
+    at = parse_when(request.at, now, tz)
+    if not request.after.strip():
+        return at
+    if at.after:
+        raise UsageError(f"it is to go both {shown(request.at)} and after {shown(request.after)}", hint="name one run")
+    after = parse_when(f"after {request.after}", now, tz)
+    return When(at.not_before, after.after, after.after_status)
 
 
-def draft_of(start: Start) -> Draft:
-    """The form as it begins."""
-    return Draft(
-        ref=start.ref,
-        api=start.api,
-        kind=start.like.kind if start.like else PRODUCTION,
-        track=bool(start.project.tracking),
-        variables=[(variable.key, variable.value) for variable in start.variables],
-    )
-
-
-def api_of(start: Start, draft: Draft) -> PipelineAPI | None:
-    """The chosen API."""
-    return next((api for api in start.apis if api.name == draft.api), None)
-
-
-def command_of(start: Start, draft: Draft, by: str, run_id: str) -> Command:
-    """The command that a form sends. `run_id` is the RUN_ID, the same while the form is open.
+def command_of(request: Request, target: Target, when: When, *, by: str, after: PipelineRun | None = None) -> Command:
+    """The command of a request whose files were read. `after` is the run that `when` names.
 
     Raises:
         UsageError: something in it is missing or not valid.
     """
     return launch_command(
-        start.project,
-        ref=draft.ref.strip(),
-        variables=_given(draft),
-        pipeline=start.pipeline,
-        api=api_of(start, draft),
-        kind=draft.kind,
-        track=draft.track,
-        why=draft.why.strip(),
+        target.project,
+        payload(request, target),
+        api=target.api,
         by=by,
-        run_id=run_id,
+        why=request.why,
+        not_before=when.not_before,
+        after=after.id if after is not None else "",
+        after_status=when.after_status,
     )
 
 
-def secrets_of(start: Start, draft: Draft) -> dict[str, str]:
-    """Values of the secret variables that a form holds, which its command leaves out; by key."""
-    return secret_values(api_of(start, draft), _given(draft))
+def exact(sent: Payload, target: Target) -> dict[str, Json]:
+    """The request as GitLab gets it (GitLab docs, api/pipelines), but for secrets and what an MLflow run adds.
+
+    A test is started on the default branch of its repository, which is told what to test.
+    """
+    variables: list[dict[str, str]] = [_pair(one.key, one.value, file=one.kind == FILE) for one in sent.variables]
+    variables += [_pair(key, HIDDEN, file=key in sent.secret_files) for key in sent.secrets]
+    if makes_run(sent):
+        variables += [_pair(name, MADE_FIRST) for name in MLFLOW_NAMES]
+    body: dict[str, Any] = {"project": target.project.path, "ref": sent.ref}
+    if sent.test_repository:
+        body = {"project": sent.test_repository, "ref": DEFAULT_BRANCH}
+        variables += [_pair(TESTED_API, target.api.name if target.api else sent.api), _pair(TESTED_REF, sent.ref)]
+    if variables:
+        body["variables"] = variables
+    if sent.inputs:
+        body["inputs"] = dict(sent.inputs)
+    return body
 
 
-def _given(draft: Draft) -> list[Variable]:
-    return [Variable(key=key, value=value) for key, value in draft.variables if key]
+def makes_run(sent: Payload) -> bool:
+    """Whether an MLflow run is made first: not for a test repository, whose cases would all resume it."""
+    return sent.track and not sent.test_repository
 
 
-def preview(start: Start, command: Command) -> list[tuple[str, str]]:
-    """(label, value) lines of what will be sent, variables included, and the jobs that will run."""
-    payload: Mapping[str, object] = command.payload
-    lines = [("project", start.project.path or start.project.name), ("ref", str(payload["ref"]))]
-    api = next((api for api in start.apis if api.id == payload.get("api")), None)
-    if api is not None:
-        lines.append(("api", api.name))
-    lines.append(("kind", str(payload["kind"])))
-    pairs = payload.get("variables")
-    for pair in pairs if isinstance(pairs, list) else []:
-        lines.append((str(pair["key"]), str(pair["value"])))
-    hidden = payload.get("secrets")
-    lines += [(str(key), HIDDEN) for key in (hidden if isinstance(hidden, list) else [])]
-    if payload.get("track"):
-        lines.append(
-            ("MLFLOW_RUN_ID", "that of a run which is created first, with MLFLOW_EXPERIMENT_ID and the server")
-        )
-    off = {name for name, on in (api.flow_control if api else {}).items() if not on}
-    names = [job.name for job in start.jobs if job.name not in off]
-    if names:
-        lines.append(("jobs", " › ".join(names)))
-    return lines
+def as_json(request: Request, target: Target) -> dict[str, Json]:
+    """A request as plain JSON types, without the values of secrets."""
+    secret = secret_names(request, target)
+    fields: dict[str, Json] = msgspec.json.decode(msgspec.json.encode(request))
+    return {
+        name: {key: item for key, item in value.items() if key not in secret} if isinstance(value, Mapping) else value
+        for name, value in fields.items()
+    }
+
+
+def _pair(key: str, value: str, *, file: bool = False) -> dict[str, str]:
+    return {"key": key, "value": value, **({"variable_type": "file"} if file else {})}
+
+
+def _content(path: Path) -> str:
+    """The text of a file.
+
+    Raises:
+        UsageError: it cannot be read, is too large, or no text.
+    """
+    name = shown(str(path))
+    try:
+        if not path.is_file():
+            raise UsageError(f"there is no file {name}" if not path.exists() else f"{name} is no file")
+        with path.open("rb") as stream:
+            data = stream.read(MAX_FILE + 1)
+    except OSError as error:
+        raise UsageError(f"{name} cannot be read: {error.strerror}") from None
+    if len(data) > MAX_FILE:
+        raise UsageError(f"{name} is larger than {MAX_FILE // 1000} kB, too large for a variable")
+    if not data:
+        raise UsageError(f"{name} is empty")
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        raise UsageError(f"{name} is no UTF-8 text; variables hold nothing else") from None
+    if "\0" in text:
+        raise UsageError(f"{name} holds null characters; variables cannot")
+    return text

@@ -6,21 +6,28 @@ unknown access levels forbid nothing.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-
-from data.model import JobRun, PipelineRun, Project, TrackedRun, Variable
+from data.launch.permissions import (
+    why_not_act,
+    why_not_connection,
+    why_not_launch,
+    why_not_ref,
+    why_not_variables,
+)
+from data.launch.values import why_not_value
+from data.model import JobRun, PipelineRun, TrackedRun
 from data.model.vocabulary import ACTIVE, FINISHED, RETRYABLE, TRACKED_ACTIVE
+
+__all__ = [
+    "Markable", "Runnable", "job_title", "note_of", "run_title", "title_of", "tracked_title", "why_not_act",
+    "why_not_cancel", "why_not_connection", "why_not_launch", "why_not_note", "why_not_play", "why_not_ref",
+    "why_not_retry", "why_not_settle", "why_not_value", "why_not_variables", "why_not_write",
+]  # fmt: skip
 
 Runnable = PipelineRun | JobRun
 """What can be cancelled and retried."""
 Markable = PipelineRun | TrackedRun
 """What takes labels and a note."""
 
-DEVELOPER = 30
-"""Least GitLab access level that may run pipelines (GitLab docs, user/permissions)."""
-LEVELS: Mapping[str, int] = {"developer": DEVELOPER, "maintainer": 40, "owner": 50}
-"""Roles of `ci_pipeline_variables_minimum_override_role` that name a level (GitLab docs, api/projects)."""
 PLAYABLE = frozenset({"manual", "scheduled"})
 """Job statuses that wait for a person or a time (GitLab docs, ci/jobs/job_control)."""
 JOB_RETRYABLE = frozenset({"success", "failed", "canceled", "canceling"})
@@ -29,8 +36,6 @@ SHORT = 8
 """Characters of an MLflow run's id that name it."""
 MAX_NOTE = 8000
 """Characters of a note on an MLflow run, which is a tag there (MLflow docs, tracking)."""
-TRUTHS = frozenset({"true", "false", "1", "0", "yes", "no"})
-"""Values that a `bool` variable takes, in any case."""
 
 
 def run_title(run: PipelineRun, project: str = "") -> str:
@@ -132,56 +137,7 @@ def note_of(target: Markable) -> str:
     return target.note if isinstance(target, TrackedRun) else target.notes
 
 
-def why_not_launch(project: Project) -> str:
-    """Why nothing can be launched in a project. An unknown access level is left to the server."""
-    if project.archived:
-        return f"{project.name} is archived: GitLab runs nothing in it"
-    if 0 < project.access_level < DEVELOPER:
-        return f"your access level in {project.name} is {project.access_level}; launching needs {DEVELOPER} (developer)"
-    return ""
-
-
-def why_not_variables(project: Project) -> str:
-    """Why a launch may not carry CI/CD variables; inputs are not concerned (GitLab docs, api/projects)."""
-    role = project.variables_role
-    if role == "no_one_allowed":
-        return f"{project.name} lets nobody set pipeline variables; use inputs"
-    if (least := LEVELS.get(role, 0)) and 0 < project.access_level < least:
-        return f"{project.name} lets only the role {role} and above set pipeline variables"
-    return ""
-
-
-def why_not_value(variable: Variable, value: str) -> str:
-    """Why a variable does not take a value."""
-    if not value:
-        return f"{variable.key} is required" if variable.required else ""
-    if variable.choices and value not in variable.choices:
-        return f"{variable.key} must be one of {', '.join(variable.choices)}"
-    if variable.pattern and not _matches(variable.pattern, value):
-        return f"{variable.key} must match {variable.pattern}"
-    if variable.kind == "number" and not _is_number(value):
-        return f"{variable.key} must be a number"
-    if variable.kind == "bool" and value.lower() not in TRUTHS:
-        return f"{variable.key} must be true or false"
-    return ""
-
-
 def _why_gone(target: Runnable) -> str:
     if isinstance(target, PipelineRun) and target.gone:
         return f"{title_of(target)} is no longer on the server; only our copy is left"
     return ""
-
-
-def _matches(pattern: str, value: str) -> bool:
-    try:
-        return re.fullmatch(pattern, value) is not None
-    except re.error:
-        return True  # a pattern that is no pattern cannot forbid anything; the configuration check names it
-
-
-def _is_number(value: str) -> bool:
-    try:
-        float(value)
-    except ValueError:
-        return False
-    return True

@@ -17,7 +17,7 @@ ON_TOP = 2
 """Screens on the stack when a tab is shown: the history, and the tab."""
 
 if TYPE_CHECKING:
-    from data.model.pipeline import Pipeline
+    from data.model.pipeline import Pipeline, PipelineAPI, PipelineJob, Submission
     from data.model.project import Project
     from data.model.run import PipelineRun
     from data.model.tracking import TrackedRun
@@ -110,11 +110,48 @@ class Routes(Shell):
         else:
             self.open_log(job.id)
 
-    def open_launch(self, project_id: str, like: PipelineRun | None = None) -> None:
-        """The launch form."""
+    def open_launch(
+        self,
+        project_id: str,
+        *,
+        like: PipelineRun | Submission | None = None,
+        pipeline_id: str = "",
+        api_id: str = "",
+    ) -> None:
+        """The launch form of a project, of one of its pipelines or APIs, or filled from a run or a submission."""
         from tui.screens.launch import LaunchScreen
 
-        self.push_screen(LaunchScreen(project_id, like))
+        self.push_screen(LaunchScreen(project_id, like=like, pipeline_id=pipeline_id, api_id=api_id))
+
+    def open_pipeline(self, pipeline_id: str) -> None:
+        """What a pipeline is."""
+        from tui.screens.pipeline import PipelineScreen
+
+        self.push_screen(PipelineScreen(pipeline_id))
+
+    def open_project(self, project_id: str) -> None:
+        """What a project is."""
+        from tui.screens.project import ProjectScreen
+
+        self.push_screen(ProjectScreen(project_id))
+
+    def open_definition(self, record: Pipeline | PipelineAPI | PipelineJob, *, new: bool = False) -> None:
+        """The form of a pipeline, an API or a job."""
+        from tui.screens.definition import DefinitionScreen
+
+        self.push_screen(DefinitionScreen(record, new=new))
+
+    def open_activity(self, tab: str) -> None:
+        """A tab of the activity."""
+        from tui.screens.activity import ActivityScreen
+
+        self.push_screen(ActivityScreen(tab=tab))
+
+    def open_together(self, run_info_id: str) -> None:
+        """The runs of one RUN_ID."""
+        from tui.screens.together import TogetherScreen
+
+        self.push_screen(TogetherScreen(run_info_id))
 
     def open_runs_of(self, project: Project) -> None:
         """The history of a project."""

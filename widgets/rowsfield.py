@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from textual import events
 
 from widgets.cells import fit_text, truncate
 from widgets.editing import EditLine
-from widgets.forms import Field, edit_runs
+from widgets.formfield import CHANGED, FILLED, MODIFIED, SECRET, Field, edit_runs
+from widgets.forms import held_whole, summary
 from widgets.glyphs import glyphs
 from widgets.paint import Run
 
@@ -20,24 +21,48 @@ EQUALS = " = "
 
 
 class Pair(NamedTuple):
-    """One row: name, value, whether both are given and cannot be changed, whether the value is drawn as dots."""
+    """One row.
+
+    Attributes:
+        key: name.
+        value: value.
+        locked: both are given and cannot be changed.
+        secret: the value is drawn as dots.
+        mark: `CHANGED`, `FILLED` or nothing: how it came about.
+    """
 
     key: str
     value: str
     locked: bool = False
     secret: bool = False
+    mark: str = ""
 
 
 class _Row:
     """A row that is being edited."""
 
     def __init__(self, pair: Pair) -> None:
-        self.key, self.value = EditLine(pair.key), EditLine(pair.value)
-        self.locked, self.secret = pair.locked, pair.secret
+        self.whole = pair.value if held_whole(pair.value) else ""
+        self.key, self.value = EditLine(pair.key), EditLine("" if self.whole else pair.value)
+        self.locked, self.secret, self.mark = pair.locked, pair.secret, pair.mark
 
     @property
     def pair(self) -> Pair:
-        return Pair(self.key.text, self.value.text, self.locked, self.secret)
+        return Pair(self.key.text, self.whole or self.value.text, self.locked, self.secret, self.mark)
+
+    def edit(self, event: events.Key, on_value: bool) -> bool:
+        """Do what a key does to the name or the value; False when it does nothing."""
+        if on_value and self.whole:
+            if event.key == "ctrl+u":
+                self.whole = ""
+            return event.key == "ctrl+u" or event.is_printable
+        line = self.value if on_value else self.key
+        if line.press(event.key):
+            return True
+        if event.character is None or not event.is_printable or event.key.startswith(MODIFIED):
+            return False
+        line.insert(event.character)
+        return True
 
 
 class RowsField(Field):
@@ -64,9 +89,25 @@ class RowsField(Field):
 
     def set_pairs(self, pairs: Iterable[Pair]) -> None:
         """Replace all rows, without telling."""
+        pairs = list(pairs)
+        if pairs == self.pairs:
+            return
         self._rows = [_Row(pair) for pair in pairs]
         self._at = min(self._at, len(self._rows))
         self.resized()
+
+    def set_marks(self, marks: Mapping[str, str]) -> None:
+        """Mark the rows with these names as changed or taken over, and the others as neither."""
+        for row in self._rows:
+            row.mark = marks.get(row.key.text, "")
+        self.refresh()
+
+    def label_runs(self, y: int) -> list[Run]:
+        """The mark of the focus, that of the row, and in the first line the label."""
+        focus, _, label, space = super().label_runs(y)
+        mark = self._rows[y].mark if y < len(self._rows) else ""
+        sign = {CHANGED: glyphs().mark, FILLED: glyphs().fresh}.get(mark, " ")
+        return [focus, (sign, self.tone("accent")), label, space]
 
     def duplicates(self) -> list[str]:
         """Names that more than one row has."""
@@ -89,7 +130,7 @@ class RowsField(Field):
         room = max(1, width - names - len(EQUALS))
         if row.locked:
             dim = self.look("form--focus") if self.has_focus and y == self._at else self.tone("dim")
-            value = "•" * len(row.value.text) if row.secret else row.value.text
+            value = SECRET * len(row.value.text) if row.secret else row.value.text
             key = f"{glyphs().locked} {row.key.text}"
             return [(fit_text(key, names), dim), (EQUALS, dim), (fit_text(value, room), dim)]
         key_runs = edit_runs(self, row.key, names, active=active and not self._on_value)
@@ -97,8 +138,13 @@ class RowsField(Field):
         return [
             *((part.text, part.style or self.look()) for part in pad),
             (EQUALS, self.tone("dim")),
-            *edit_runs(self, row.value, room, active=active and self._on_value, secret=row.secret),
+            *self._value_of(row, room, active=active and self._on_value),
         ]
+
+    def _value_of(self, row: _Row, room: int, *, active: bool) -> list[Run]:
+        if row.whole:
+            return [(truncate(summary(row.whole, secret=row.secret), room), self.tone("dim"))]
+        return edit_runs(self, row.value, room, active=active, secret=row.secret)
 
     def press(self, event: events.Key) -> bool:
         """Move among the rows, add, delete, edit."""
@@ -109,6 +155,7 @@ class RowsField(Field):
                 return False
             self._at = at
             self.refresh()
+            self.keep_in_sight(at)
             return True
         if event.key == "enter":
             self._next()
@@ -151,16 +198,22 @@ class RowsField(Field):
         if self._at >= len(self._rows) or self._rows[self._at].locked:
             return False
         row = self._rows[self._at]
-        edit = row.value if self._on_value else row.key
         before = row.pair
-        if not edit.press(event.key):
-            if event.character is None or not event.is_printable:
-                return False
-            edit.insert(event.character)
+        if not row.edit(event, self._on_value):
+            return False
         self.refresh()
         if row.pair != before:
             self.changed()
         return True
+
+    def on_click(self, event: events.Click) -> None:
+        """Go to the row that was clicked; below the last one, add one."""
+        event.stop()
+        if event.y <= len(self._rows):
+            self._at, self._on_value = event.y, False
+            if event.y == len(self._rows):
+                self._next()
+            self.refresh()
 
     def on_paste(self, event: events.Paste) -> None:
         """Insert what was pasted, as one clean line; `NAME=value` into an empty name fills both."""
@@ -172,6 +225,6 @@ class RowsField(Field):
         if equals and not self._on_value and not row.key.text and name.isidentifier():
             row.key.set(name)
             row.value.set(value)
-        else:
+        elif not (self._on_value and row.whole):
             (row.value if self._on_value else row.key).insert(event.text.strip())
         self.changed()

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Iterable, Iterator
-from typing import Final
+from itertools import chain
 
 from data.clean import clean
+from data.config import rules
 from data.config.problem import Problem, Severity
 from data.config.settings import (
     DEFAULT_PIPELINE,
@@ -16,18 +16,9 @@ from data.config.settings import (
     PipelineSettings,
     ProjectSettings,
     Settings,
-    VariableSettings,
 )
 from data.config.urls import split
 from data.model.vocabulary import STAGE_TYPES
-
-PROJECT: Final = re.compile(r"\d+|[\w.+-]+(/[\w.+-]+)+", re.ASCII)
-"""A numeric id, or a path with at least one group (GitLab docs, reserved and limited names)."""
-VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-"""A CI/CD variable's key (GitLab docs, CI/CD variables)."""
-
-NUMBER: Final = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
-"""A whole or decimal number, with or without exponent."""
 
 
 def check_projects(settings: Settings) -> Iterator[Problem]:
@@ -52,7 +43,7 @@ def check_projects(settings: Settings) -> Iterator[Problem]:
 
 def _project(project: ProjectSettings, path: str) -> Iterator[Problem]:
     given = project.project.strip("/")
-    if PROJECT.fullmatch(given):
+    if rules.PROJECT.fullmatch(given):
         return
     parts = split(given)
     tail = parts.path.split("/-/")[0].strip("/").removesuffix(".git") if parts and parts.scheme else ""
@@ -107,35 +98,23 @@ def _pipeline(pipeline: PipelineSettings, path: str) -> Iterator[Problem]:
 
 
 def _api(api: ApiSettings, path: str) -> Iterator[Problem]:
-    for field, names in (
-        ("system_variables", list(api.system_variables)),
-        ("user_variables", list(api.user_variables)),
-    ):
-        for name in names:
-            if not VARIABLE.fullmatch(name):
-                message = f"`{clean(name, limit=60)}` cannot be a variable's name"
-                yield Problem(field=f"{path}.{field}", message=message, hint="letters, digits and `_`")
-    for name in api.system_variables.keys() & api.user_variables.keys():
-        message = "is both a system and a user variable"
-        yield Problem(field=f"{path}.user_variables.{name}", message=message, hint="system variables cannot be edited")
+    faults = (
+        rules.variables(api.system_variables, api.user_variables),
+        rules.names_of_variables(
+            image_variable=api.image_variable,
+            environment_variable=api.environment_variable,
+            callback_key_env=api.callback_key_env,
+        ),
+        rules.flow_rule(api.flow_rule),
+        rules.callback(api.callback_url),
+        rules.repository(api.test_repository),
+    )
+    for fault in chain(*faults):
+        yield Problem(field=f"{path}.{fault.field}", message=fault.message, hint=fault.hint)
     for name, variable in api.user_variables.items():
-        yield from _variable(variable, f"{path}.user_variables.{name}")
-
-
-def _variable(variable: VariableSettings, path: str) -> Iterator[Problem]:
-    if variable.kind == "choice" and not variable.choices:
-        yield Problem(field=path, message="a `choice` needs `choices`")
-    elif variable.choices and variable.value and variable.value not in variable.choices:
-        yield Problem(field=path, message="the value is none of its choices")
-    elif variable.kind == "number" and variable.value and not NUMBER.fullmatch(variable.value.strip()):
-        yield Problem(field=path, message="the value is no number")
-    try:
-        pattern = re.compile(variable.pattern)
-    except re.error as error:
-        yield Problem(field=f"{path}.pattern", message=f"is no regular expression: {error.msg}")
-        return
-    if variable.pattern and variable.value and not pattern.fullmatch(variable.value):
-        yield Problem(field=path, message="the value does not match the pattern")
+        if variable.secret and variable.value:
+            field, message = f"{path}.user_variables.{name}.value", "a secret's value is never kept; it is asked for"
+            yield Problem(severity=Severity.WARNING, field=field, message=message, hint="leave it out")
 
 
 def _twice(names: Iterable[str], path: str) -> Iterator[Problem]:

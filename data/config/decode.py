@@ -40,18 +40,29 @@ class Decoder:
         problems: what is wrong, in the file's order.
         lines: line of each setting that the file gives, by dotted path.
         literal_secrets: dotted paths of secrets that stand in the file themselves.
+
+    Args:
+        env: variables for `${VAR}`; None for a file in which nothing is replaced: there `${VAR}` is refused, but for
+            sections that are `LITERAL`, so that no text means one thing in a configuration and another one in it.
     """
 
-    def __init__(self, file: str, env: Mapping[str, str]) -> None:
+    def __init__(self, file: str, env: Mapping[str, str] | None) -> None:
         self.file, self.env = file, env
         self.problems: list[Problem] = []
         self.lines: dict[str, int] = {}
         self.literal_secrets: list[str] = []
         self._nodes = 0
         self._pairs: dict[int, Pairs] = {}
+        self._literal = False
 
     def section(self, node: yaml.MappingNode, kind: type[S], path: str = "") -> S | msgspec.UnsetType:
         """The mapping as a section; unset when something that it needs is missing or wrong."""
+        if kind.LITERAL and not self._literal:
+            self._literal = True
+            try:
+                return self.section(node, kind, path)
+            finally:
+                self._literal = False
         typed = get_type_hints(kind, include_extras=True)
         fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
         hints = {name: typed[field.name] for name, field in fields.items()}
@@ -106,6 +117,8 @@ class Decoder:
             base, _ = unwrap(hint)
             if base is str:
                 return ""
+            if isinstance(base, type) and issubclass(base, Section) and get_type_hints(base).get(base.SHORTHAND) is str:
+                return base(**{base.SHORTHAND: ""})
             self._report(node, path, "is empty", hint=f"give {describe(hint)}")
         return self._value(node, hint, path)
 
@@ -122,9 +135,13 @@ class Decoder:
     def _leaf(self, node: yaml.ScalarNode, hint: Any, path: str) -> object:
         secret = unwrap(hint)[0] is Secret
         try:
-            text = interpolate(node.value, self.env)
+            text = node.value if self._literal else interpolate(node.value, self.env)
         except Unset as unset:
             name = unset.args[0]
+            if self.env is None:
+                hint = f"write `$${{{name}}}` for that text itself"
+                self._report(node, path, f"`${{{name}}}` is not replaced here", hint=hint)
+                return _BAD
             advice = f"set it, or give a default: ${{{name}:-value}}"
             self._report(node, path, f"the environment variable `{name}` is not set", hint=advice)
             return _BAD

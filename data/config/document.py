@@ -30,6 +30,10 @@ PLAIN_TAGS: Final = frozenset(
     for name in ("null", "bool", "int", "float", "str", "timestamp", "map", "seq", "merge", "value")
 )
 """Tags that a configuration may hold, nearly always unwritten."""
+START: Final = "`lineside config init` writes one to start from"
+"""Where to get a configuration."""
+TOP: Final = "the top of the file wants keys such as `connections:` and `projects:`"
+"""What stands at the top of a configuration."""
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _WORDS: Final = (
@@ -66,6 +70,11 @@ def read(path: Path) -> str | Problem:
         return Problem(file=file, message="there is no such file", hint="`lineside config init` writes one")
     except OSError as error:
         return Problem(file=file, message=f"cannot be read: {error.strerror}")
+    return decoded(data, file)
+
+
+def decoded(data: bytes, file: str) -> str | Problem:
+    """The text of a file's first `MAX_FILE + 1` bytes."""
     if len(data) > MAX_FILE:
         return Problem(file=file, message=f"is larger than {MAX_FILE // 1000} kB: no configuration file")
     try:
@@ -75,8 +84,8 @@ def read(path: Path) -> str | Problem:
         return Problem(file=file, line=line, message="is not UTF-8 text", hint="is it a configuration file?")
 
 
-def compose(text: str, file: str) -> yaml.MappingNode | Problem:
-    """The file's top mapping."""
+def compose(text: str, file: str, *, start: str = START, top: str = TOP) -> yaml.MappingNode | Problem:
+    """The file's top mapping. `start` says where to get a file, `top` what stands at its top."""
     try:
         problem = _limits(text, file)
         node = None if problem else yaml.compose(text, _Loader)
@@ -88,14 +97,12 @@ def compose(text: str, file: str) -> yaml.MappingNode | Problem:
     if problem:
         return problem
     if node is None or (node.tag == NULL and isinstance(node, yaml.ScalarNode)):
-        return Problem(file=file, message="is empty", hint="`lineside config init` writes one to start from")
+        return Problem(file=file, message="is empty", hint=start)
     if isinstance(node, yaml.MappingNode):
         return node
     what = "a list" if isinstance(node, yaml.SequenceNode) else "plain text"
-    hint = "the top of the file wants keys such as `connections:` and `projects:`"
-    return Problem(
-        file=file, line=node.start_mark.line + 1, message=f"holds {what} where settings should be", hint=hint
-    )
+    message = f"holds {what} where settings should be"
+    return Problem(file=file, line=node.start_mark.line + 1, message=message, hint=top)
 
 
 def is_private(path: Path) -> bool:

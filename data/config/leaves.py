@@ -26,11 +26,11 @@ class Unset(ValueError):
     """An environment variable that a value refers to is not set; the argument is its name."""
 
 
-def interpolate(text: str, env: Mapping[str, str]) -> str:
+def interpolate(text: str, env: Mapping[str, str] | None) -> str:
     """Replace `${VAR}` and `${VAR:-default}` (used when VAR is unset or empty); `$${` stands for `${`.
 
     Raises:
-        Unset: a variable without default is not set.
+        Unset: a variable without default is not set, or there is no environment (None).
         ValueError: `${` without a name and `}`.
     """
 
@@ -40,6 +40,8 @@ def interpolate(text: str, env: Mapping[str, str]) -> str:
             return "${"
         if name is None:
             raise ValueError("`${` needs a variable's name and `}`; a plain `${` is written `$${`")
+        if env is None:
+            raise Unset(name)
         if default is not None:
             return env.get(name) or str(default)
         if name not in env:

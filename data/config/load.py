@@ -10,7 +10,7 @@ from msgspec import UnsetType
 from msgspec.structs import replace
 
 from data.config.defaults import complete
-from data.config.problem import Problem, Severity
+from data.config.problem import Problem, Severity, line_of
 from data.config.settings import Settings
 
 
@@ -62,14 +62,7 @@ def _read(
         from data.config import trust
 
         found += trust.distrust(settings, file, env, vouched)
-    placed = [replace(one, file=file, line=one.line or _line(one.field, decoder.lines)) for one in found]
+    placed = [replace(one, file=file, line=one.line or line_of(one.field, decoder.lines)) for one in found]
     order = list(Severity)
     problems = sorted([*decoder.problems, *placed], key=lambda one: (order.index(one.severity), one.line))
     return settings, problems
-
-
-def _line(field: str, lines: Mapping[str, int]) -> int:
-    """The line of a setting, else of the nearest one above it that the file gives."""
-    while field and field not in lines:
-        field = field[: max(field.rfind("."), field.rfind("["), 0)]
-    return lines.get(field, 0)

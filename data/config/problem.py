@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 import msgspec
@@ -37,3 +38,10 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
         others = f"and {more} more problem{'s' * (more > 1)} in this file; `lineside config check` lists them"
         hint = "; ".join(part for part in (self.hint, others if more else "") if part)
         return ConfigError(self.message, hint=hint, file=self.file, line=self.line, field=self.field)
+
+
+def line_of(field: str, lines: Mapping[str, int]) -> int:
+    """The line of a setting by its dotted path, else of the nearest one above it that the file gives; 0 for none."""
+    while field and field not in lines:
+        field = field[: max(field.rfind("."), field.rfind("["), 0)]
+    return lines.get(field, 0)

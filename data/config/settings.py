@@ -10,6 +10,7 @@ from typing import Annotated, ClassVar, Final, Literal
 from msgspec import Meta, Struct, field
 
 from data.config.secret import Secret
+from data.model.vocabulary import FLOW_RULE, MAX_CONCURRENT, PIPELINE_TIMEOUT
 
 DURATION: Final = "duration"
 SIZE: Final = "size"
@@ -39,9 +40,12 @@ NO_MLFLOW: Final = "none"
 
 
 class Section(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A mapping of the file. Where `SHORTHAND` names a field, a plain value may stand for a mapping with that field."""
+    """A mapping of the file. Where `SHORTHAND` names a field, a plain value may stand for a mapping with that field.
+    In a `LITERAL` one, `${VARIABLE}` is text like any other.
+    """
 
     SHORTHAND: ClassVar[str] = ""
+    LITERAL: ClassVar[bool] = False
 
 
 class ConnectionSettings(Section, frozen=True, kw_only=True):
@@ -81,10 +85,12 @@ class ConnectionSettings(Section, frozen=True, kw_only=True):
     """How long an answer may take, such as `30s`."""
     requests_per_minute: Annotated[int, Meta(ge=1)] | None = None
     """Own cap on requests; without it the server's rate limit headers decide."""
+    max_concurrent: Count = MAX_CONCURRENT
+    """Runs that Lineside launched on it at a time, more launches wait in the queue; 0 for no limit."""
 
 
 class VariableSettings(Section, frozen=True, kw_only=True):
-    """A variable that is asked for at launch. A plain value stands for `value`."""
+    """A CI/CD variable of an API. A plain value stands for `value`."""
 
     SHORTHAND: ClassVar[str] = "value"
 
@@ -109,20 +115,36 @@ class ApiSettings(Section, frozen=True, kw_only=True):
 
     name: Name
     """Name of the API, unique in its pipeline."""
+    description: str = ""
+    """One sentence about it."""
     type: Literal["E2E", "custom Sub-API"] = "E2E"
     """`E2E` for the whole pipeline, `custom Sub-API` for some of its components."""
     ref: Name | None = None
     """Branch or tag that the launch form starts with; default is the pipeline's."""
     flow_control: dict[str, bool] = {}
     """Whether each component (job) runs: {job: true or false}; one that is not named runs."""
-    system_variables: dict[str, str] = {}
-    """Variables that every launch sends and nobody edits: {NAME: value}."""
+    flow_rule: Name = FLOW_RULE
+    """What tells the pipeline that a component is off: `RUN_<JOB>=false`; `RUN_<JOB>=false|true` tells it on, too."""
+    system_variables: dict[str, VariableSettings] = {}
+    """Variables that every launch sends and nobody edits: {NAME: value} or {NAME: {value, description}}."""
     user_variables: dict[str, VariableSettings] = {}
     """Variables that the launch form asks for: {NAME: value} or {NAME: {value, kind, choices, required, …}}."""
     inputs: dict[str, str] = {}
     """CI/CD inputs (`spec:inputs`) of every launch: {name: value}."""
+    image_variable: str = ""
+    """Variable that the CI file reads its image from; empty where a launch cannot choose one."""
+    environment_variable: str = ""
+    """Variable that the CI file reads its environment's name from; empty where a launch cannot choose one."""
+    track: bool = True
+    """Whether an MLflow run is made first and passed on, where the project has MLflow: true or false."""
+    callback_url: str = ""
+    """Address (http or https) that is told when a run ends that Lineside launched; empty for none."""
+    callback_key_env: str = ""
+    """Environment variable of the engine with the key that signs what is told; empty for unsigned."""
     test_repository: str = ""
-    """Path or id of the project whose pipeline tests this API."""
+    """Path, address or id of the project whose pipeline tests this API."""
+    test_repository_id: Count = 0
+    """Id of that project where `test_repository` gives its path or address; 0 where only that is known."""
     api_url: str = ""
     """URL at which the API is offered to other programs."""
     test_api_url: str = ""
@@ -150,9 +172,11 @@ class PipelineSettings(Section, frozen=True, kw_only=True):
     """Bucket of raw data of test runs."""
     test_data_version_bucket: str = ""
     """Bucket of versioned data of test runs."""
-    max_concurrent: Count = 0
+    active: bool = True
+    """Whether it is in use: true or false."""
+    max_concurrent: Count = MAX_CONCURRENT
     """Runs at a time, more launches wait in the queue; 0 for no limit."""
-    timeout: Seconds = 0.0
+    timeout: Seconds = PIPELINE_TIMEOUT
     """After how long a run that Lineside launched is cancelled, such as `6h`; 0 for never."""
     stage_types: dict[str, str] = {}
     """What a job does, where its name does not tell: {job: MODEL_TRAINING, DATA_VALIDATION, …}."""

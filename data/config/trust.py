@@ -43,12 +43,23 @@ def distrust(settings: Settings, file: str, env: Mapping[str, str], vouched: Ite
                 message = "a file that was found in the current folder may not run commands"
                 yield Problem(file=file, field=f"{path}.{field}", message=message, hint=SAY_SO)
         yield from _unknown_host(connection.url, f"{path}.url", file, known)
+    for path, url in _callbacks(settings):
+        yield from _unknown_host(url, path, file, known)
     if settings.store.kind == "mongo":
         hosts = MONGO.fullmatch(settings.store.url.reveal())
         if hosts is None:
             yield Problem(file=file, field="store.url", message="is no plain mongodb:// URL", hint=SAY_SO)
         for one in hosts[1].split(",") if hosts else ():
             yield from _unknown_host(one, "store.url", file, known)
+
+
+def _callbacks(settings: Settings) -> Iterator[tuple[str, str]]:
+    """Addresses that would be told what runs here, by field."""
+    for number, project in enumerate(settings.projects):
+        for index, pipeline in enumerate(project.pipelines):
+            for at, api in enumerate(pipeline.apis):
+                if api.callback_url:
+                    yield f"projects[{number}].pipelines[{index}].apis[{at}].callback_url", api.callback_url
 
 
 def _unknown_host(url: str, path: str, file: str, known: set[Host]) -> Iterator[Problem]:

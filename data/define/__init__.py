@@ -1,1 +1,1 @@
-"""Pipelines, jobs and APIs as users define them: as YAML, as a difference to what is there, checked. No I/O."""
+"""What people define: pipelines, their jobs and their APIs, checked, compared, and written as YAML. Pure."""

@@ -9,6 +9,7 @@ from typing import Final, TypeVar
 import msgspec
 
 from data.engine import merge
+from data.engine.actions_words import CANCELED, UNDER_WAY
 from data.engine.budget import Rank
 from data.engine.context import ProjectContext
 from data.engine.verdict import HAD_ENDED, NOTHING_TO_RETRY, Done, Immediate, Rejected
@@ -152,7 +153,7 @@ def variables_of(command: Command) -> list[Variable]:
 
 def _canceled(status: str) -> str:
     if status in ("canceled", "canceling"):
-        return "canceled" if status == "canceled" else "is being canceled"
+        return CANCELED if status == "canceled" else UNDER_WAY
     return f"{HAD_ENDED} ({status})" if status in FINISHED else f"cancel accepted; it is still {status}"
 
 

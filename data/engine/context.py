@@ -16,6 +16,7 @@ from data.engine.server import Server
 from data.engine.timing import Timing
 from data.model import JobRun, Pipeline, PipelineAPI, PipelineJob, PipelineRun, Project, Record
 from data.sources.gitlab import GitLabSource
+from data.sources.gitlab.ci import base_name
 from data.sources.mlflow import TrackingSource
 from data.store.port import Store
 
@@ -33,6 +34,7 @@ class ProjectContext:
         pipelines: records of its pipelines, the default first.
         apis: records of the ways to start them.
         blueprints: what CI lint says of its jobs, by name.
+        test_repositories: test repositories of the APIs that were looked up, as they are named there.
         log_runs: runs of which somebody reads a log now.
     """
 
@@ -48,6 +50,7 @@ class ProjectContext:
     pipelines: list[Pipeline] = field(default_factory=list)
     apis: list[PipelineAPI] = field(default_factory=list)
     blueprints: dict[str, PipelineJob] = field(default_factory=dict)
+    test_repositories: dict[str, Project] = field(default_factory=dict)
     log_runs: frozenset[str] = frozenset()
 
     @property
@@ -87,10 +90,12 @@ class ProjectContext:
         return replace(run, pipeline_id=self.pipelines[0].id)
 
     def own_job(self, job: JobRun) -> JobRun:
-        """A job as its server gave it, with what the configuration and CI lint tell of it."""
+        """A job as its server gave it, with what people, the configuration and CI lint tell of it."""
         name = job.name if job.name in self.blueprints else base_name(job.name)
         kind = next((one.stage_types[name] for one in self.settings.pipelines if name in one.stage_types), "")
         print_ = self.blueprints.get(name) if job.project_id == self.id else None
+        if print_ is not None and print_.defined_by:
+            kind = print_.stage_type
         return replace(
             job,
             stage_type=kind or (print_.stage_type if print_ else job.stage_type),
@@ -117,13 +122,3 @@ class TrackingContext:
     def store(self) -> Store:
         """The store, for reading."""
         return self.desk.store
-
-
-def base_name(name: str) -> str:
-    """A job's name in the CI configuration: without ` 2/5` or `: [a, b]` of parallel jobs (GitLab docs, ci/jobs)."""
-    head, bracket, _ = name.partition(": [")
-    if bracket:
-        return head
-    stem, _, part = name.rpartition(" ")
-    here, slash, of = part.partition("/")
-    return stem if slash and here.isdecimal() and of.isdecimal() else name

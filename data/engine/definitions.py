@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from msgspec.structs import replace
 
-from data.config import ApiSettings, PipelineSettings, ProjectSettings, RepositorySettings, VariableSettings
+from data.config import ApiSettings, PipelineSettings, ProjectSettings, RepositorySettings
 from data.config.settings import DEFAULT_PIPELINE
+from data.define.fields import chosen
+from data.define.records import api_fields, pipeline_fields
 from data.model import (
     CodeRepository,
     DataRepository,
@@ -16,15 +18,18 @@ from data.model import (
     ExperimentRepository,
     Pipeline,
     PipelineAPI,
+    PipelineJob,
     Project,
     Record,
     Variable,
 )
-from data.model.vocabulary import E2E
 from data.sources.gitlab import LintResult
 
 CI_FILE: Final = ".gitlab-ci.yml"
 """The CI configuration that GitLab runs, and the only one that it lints by itself."""
+CONFIGURATION: Final = "configuration"
+USER: Final = "user"
+"""Who defines a record; empty where it is derived from the CI file."""
 
 
 def project(
@@ -95,18 +100,73 @@ def repositories(found: Project, settings: ProjectSettings, experiments: Iterabl
     return records
 
 
-def pipelines(found: Project, settings: ProjectSettings, stored: dict[str, Pipeline]) -> list[Pipeline]:
-    """The project's pipelines: those of the configuration, or one for its CI file; then those that users made."""
-    named = settings.pipelines or [PipelineSettings(name=DEFAULT_PIPELINE)]
-    made = [_pipeline(found, one, stored) for one in named]
-    ours = {one.id for one in made}
-    return made + [one for one in stored.values() if one.id not in ours]
+def pipelines(found: Project, settings: ProjectSettings, stored: Mapping[str, Pipeline]) -> list[Pipeline]:
+    """The project's pipelines: those of the configuration, or one for its CI file; then those that people made.
+
+    What people changed stays as they left it. The first one is that of runs of which nothing else is known.
+    """
+    made = {one.id: laid_under(stored.get(one.id), one) for one in configured(found, settings, stored.values())}
+    others = [one for one in stored.values() if one.id not in made]
+    others.sort(
+        key=lambda one: (one.name != DEFAULT_PIPELINE, one.defined_by == USER, one.pipeline_file_name != CI_FILE)
+    )
+    return [*made.values(), *others]
 
 
-def apis(pipeline: Pipeline, settings: ProjectSettings) -> list[PipelineAPI]:
-    """The ways to start a pipeline of the configuration, or one that runs everything."""
+def configured(found: Project, settings: ProjectSettings, stored: Iterable[Pipeline] = ()) -> list[Pipeline]:
+    """Pipelines that the configuration names, else one for the CI file where nobody made another one."""
+    if settings.pipelines:
+        return [_pipeline(found, one, CONFIGURATION) for one in settings.pipelines]
+    if any(one.defined_by == USER for one in stored):
+        return []
+    return [_pipeline(found, PipelineSettings(name=DEFAULT_PIPELINE), "")]
+
+
+def laid_under(stored: Pipeline | None, fresh: Pipeline) -> Pipeline:
+    """A pipeline as the configuration says, or as people left it, with what was found out of it."""
+    if stored is None:
+        return fresh
+    if stored.defined_by == USER:
+        return replace(stored, repository_id=fresh.repository_id, repository_url=fresh.repository_url)
+    laid = replace(stored, **chosen(fresh), **_place(fresh), defined_by=fresh.defined_by)
+    if stored.pipeline_file_name != fresh.pipeline_file_name:
+        return replace(laid, pipeline_config="", last_commit_hash="", inputs=())
+    return laid
+
+
+def apis(pipeline: Pipeline, settings: ProjectSettings, stored: Iterable[PipelineAPI] = ()) -> list[PipelineAPI]:
+    """The ways to start a pipeline that the configuration names, else one that runs everything where there is none.
+
+    `stored` are those that the pipeline has.
+    """
     named = next((one.apis for one in settings.pipelines if one.name == pipeline.name), [])
-    return [_api(pipeline, one) for one in named or [ApiSettings(name=pipeline.name)]]
+    if named:
+        return [_api(pipeline, one, CONFIGURATION) for one in named]
+    own = f"{pipeline.id}:{pipeline.name}"
+    if any(one.id != own for one in stored):
+        return []
+    return [_api(pipeline, ApiSettings(name=pipeline.name), "")]
+
+
+def api_laid_under(stored: PipelineAPI | None, fresh: PipelineAPI) -> PipelineAPI:
+    """An API as the configuration says, or as people left it. One that we made up stays as it was found."""
+    if stored is not None and (stored.defined_by == USER or not fresh.defined_by):
+        return stored
+    return fresh
+
+
+def jobs_laid_under(stored: Iterable[PipelineJob], fresh: Iterable[PipelineJob]) -> list[PipelineJob]:
+    """The jobs of a pipeline: those that people made or changed as they left them, the others as CI lint has them."""
+    found = {one.id: one for one in fresh}
+    return [*(found | {one.id: one for one in stored if one.defined_by == USER}).values()]
+
+
+def with_stage_type(job: PipelineJob, settings: ProjectSettings) -> PipelineJob:
+    """A job with the stage type that the configuration gives it, unless people changed it."""
+    own = next((one for one in settings.pipelines if job.pipeline_id.endswith(f":{one.name}")), None)
+    if own is None or job.defined_by == USER:
+        return job
+    return replace(job, stage_type=own.stage_types.get(job.name, job.stage_type))
 
 
 def with_lint(pipeline: Pipeline, lint: LintResult, commit: str) -> Pipeline:
@@ -117,62 +177,40 @@ def with_lint(pipeline: Pipeline, lint: LintResult, commit: str) -> Pipeline:
 
 
 def with_variables(api: PipelineAPI, declared: Sequence[Variable], jobs: Sequence[str]) -> PipelineAPI:
-    """An API with the variables that the CI file describes for people, and with the names of the pipeline's jobs."""
+    """An API with the variables that the CI file describes for people, and with the names of the pipeline's jobs.
+
+    One that people made or changed asks for what they say.
+    """
+    if api.defined_by == USER:
+        return with_jobs(api, jobs)
     known = {one.key for one in (*api.system_variables, *api.user_variables)}
     more = tuple(one for one in declared if one.key not in known and (one.description or one.choices))
-    chosen = tuple(name for name in jobs if api.flow_control.get(name, True))
-    return replace(api, user_variables=api.user_variables + more, jobs=chosen)
+    return with_jobs(replace(api, user_variables=api.user_variables + more), jobs)
 
 
-def _pipeline(found: Project, settings: PipelineSettings, stored: dict[str, Pipeline]) -> Pipeline:
-    before = stored.get(f"{found.id}:{settings.name}")
-    base = before or Pipeline(id=f"{found.id}:{settings.name}", project_id=found.id, name=settings.name)
+def with_jobs(api: PipelineAPI, jobs: Iterable[str]) -> PipelineAPI:
+    """An API with the names of those of its pipeline's jobs that it runs."""
+    return replace(api, jobs=tuple(name for name in jobs if api.flow_control.get(name, True)))
+
+
+def _pipeline(found: Project, settings: PipelineSettings, by: str) -> Pipeline:
+    fields = pipeline_fields(settings) | {"active": settings.active and not found.archived}
+    made = Pipeline(id=f"{found.id}:{settings.name}", project_id=found.id, name=settings.name, defined_by=by)
     return replace(
-        base,
-        description=settings.description,
-        type=settings.type,
+        made,
+        **fields | {"default_ref": settings.ref or found.default_ref},
         repository_id=found.git_project_id,
         repository_url=found.web_url,
-        default_ref=settings.ref or found.default_ref,
-        storage_bucket=settings.storage_bucket,
-        data_version_bucket=settings.data_version_bucket,
-        test_storage_bucket=settings.test_storage_bucket,
-        test_data_version_bucket=settings.test_data_version_bucket,
-        pipeline_file_name=settings.file,
-        max_concurrent=settings.max_concurrent,
-        timeout=settings.timeout,
-        active=not found.archived,
     )
 
 
-def _api(pipeline: Pipeline, settings: ApiSettings) -> PipelineAPI:
-    test = settings.test_repository
-    return PipelineAPI(
-        id=f"{pipeline.id}:{settings.name}",
-        pipeline_id=pipeline.id,
-        name=settings.name,
-        type=settings.type if settings.name else E2E,
-        flow_control=dict(settings.flow_control),
-        test_repository_id=int(test) if test.isdecimal() else 0,
-        test_repository_url="" if test.isdecimal() else test,
-        api_url=settings.api_url,
-        test_api_url=settings.test_api_url,
-        system_variables=tuple(Variable(key=key, value=value) for key, value in settings.system_variables.items()),
-        user_variables=tuple(_variable(key, one) for key, one in settings.user_variables.items()),
-    )
+def _place(pipeline: Pipeline) -> dict[str, int | str]:
+    return {"repository_id": pipeline.repository_id, "repository_url": pipeline.repository_url}
 
 
-def _variable(key: str, settings: VariableSettings) -> Variable:
-    return Variable(
-        key=key,
-        value="" if settings.secret else settings.value,
-        description=settings.description,
-        kind=settings.kind,
-        choices=tuple(settings.choices),
-        required=settings.required,
-        pattern=settings.pattern,
-        secret=settings.secret,
-    )
+def _api(pipeline: Pipeline, settings: ApiSettings, by: str) -> PipelineAPI:
+    made = PipelineAPI(id=f"{pipeline.id}:{settings.name}", pipeline_id=pipeline.id, name=settings.name, defined_by=by)
+    return replace(made, **api_fields(settings))
 
 
 def _end(uri: str) -> str:

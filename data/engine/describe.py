@@ -11,8 +11,10 @@ from msgspec.structs import replace
 from data.engine import definitions
 from data.engine.budget import Rank
 from data.engine.context import ProjectContext
+from data.engine.define import MAX_RECORDS, reload
+from data.engine.linting import Linter
 from data.engine.progress import Progress
-from data.errors import Forbidden, NotFound, Refused, UsageError
+from data.errors import Forbidden, NotFound, Refused
 from data.model import (
     Deployment,
     Experiment,
@@ -26,6 +28,7 @@ from data.model import (
 )
 from data.model.vocabulary import ACTIVE
 from data.sources.gitlab import GitLabSource
+from data.sources.gitlab.ci import lint_result
 from data.store.port import Sort, Where
 
 log = logging.getLogger(__name__)
@@ -33,8 +36,6 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 MAX_MEMBERS: Final = 5000
 """Members of a project whose roles are compared with the server's."""
-MAX_RECORDS: Final = 1000
-"""Pipelines, APIs, jobs or experiments of a project that are looked at."""
 RECENT: Final = 20
 """Newest runs that a pipeline's record names."""
 NEWEST: Final = Sort("created", descending=True)
@@ -45,8 +46,9 @@ class Describer:
 
     def __init__(self, context: ProjectContext, progress: Progress) -> None:
         self._context, self._progress = context, progress
-        self._linted: str | None = None
+        self._linter = Linter(context, progress)
         self._passed_over: set[str] = set()
+        self._unvalidated: set[str] | None = None
         self.rank = Rank.BACKGROUND
         """Rank of what nobody waits for: members, groups, deployments."""
         self.stale = True
@@ -55,11 +57,8 @@ class Describer:
     async def load(self) -> None:
         """Take up what the store knows of pipelines, APIs and jobs."""
         context = self._context
-        stored = await self._stored()
-        context.pipelines = definitions.pipelines(context.project, context.settings, stored)
-        await self._load_parts()
-        newest = next((one.last_commit_hash for one in context.pipelines if one.last_commit_hash), None)
-        self._linted = newest
+        await reload(context)
+        self._linter.load()
 
     async def describe(self, rank: Rank = Rank.ROUTINE) -> None:
         """Read the project's record again, and write what the configuration says of it."""
@@ -68,13 +67,51 @@ class Describer:
         experiments = await self._experiments()
         stored = await context.store.get(Project, found.id)
         context.project = definitions.project(found, context.settings, stored, experiments)
-        pipelines = definitions.pipelines(context.project, context.settings, await self._stored())
-        context.pipelines = pipelines
-        records: list[Record] = [context.project, *pipelines]
-        records += definitions.repositories(context.project, context.settings, experiments)
-        records += await self._apis(pipelines)
-        await context.desk.put(context.id, records)
-        await self._load_parts()
+        found_too = definitions.repositories(context.project, context.settings, experiments)
+        await context.desk.put(context.id, [context.project, *found_too])
+        await self._define()
+        await self._name_stages()
+        await reload(context)
+        known, wanted = self._unvalidated, self._not_validated()
+        if known is not None and wanted - known:
+            # People changed something that the CI file has to tell once more.
+            self._linter.again()
+            await self.lint(rank)
+        self._unvalidated = self._not_validated()
+
+    async def _define(self) -> None:
+        """Write the pipelines and APIs of the configuration; those that people changed stay as they are."""
+        context, desk = self._context, self._context.desk
+        stored = await desk.all(Pipeline, {"project_id": context.id}, limit=MAX_RECORDS)
+        named = definitions.configured(context.project, context.settings, stored)
+        # Merged with what is there then: somebody may change a definition at this moment.
+        written = await desk.merge(context.id, Pipeline, named, definitions.laid_under)
+        others = [one for one in stored if one.id not in {pipeline.id for pipeline in named}]
+        for pipeline in [*written, *others]:
+            apis = await desk.all(PipelineAPI, {"pipeline_id": pipeline.id}, limit=MAX_RECORDS)
+            fresh = definitions.apis(pipeline, context.settings, apis)
+            if pipeline.pipeline_config:
+                jobs = await desk.all(PipelineJob, {"pipeline_id": pipeline.id}, limit=MAX_RECORDS)
+                declared = lint_result(pipeline.id, {"merged_yaml": pipeline.pipeline_config}).variables
+                names = [job.name for job in jobs]
+                fresh = [definitions.with_variables(one, declared, names) for one in fresh]
+            await desk.merge(context.id, PipelineAPI, fresh, definitions.api_laid_under)
+
+    async def _name_stages(self) -> None:
+        """Write the stage types that the configuration gives jobs."""
+        context = self._context
+        named = {job for one in context.settings.pipelines for job in one.stage_types}
+        for pipeline in context.pipelines if named else ():
+            jobs = await context.desk.all(PipelineJob, {"pipeline_id": pipeline.id}, limit=MAX_RECORDS)
+            edits = {
+                job.id: lambda now: definitions.with_stage_type(now, context.settings)
+                for job in jobs
+                if job.name in named
+            }
+            await context.desk.edit_many(context.id, PipelineJob, edits)
+
+    def _not_validated(self) -> set[str]:
+        return {one.id for one in self._context.pipelines if not one.last_commit_hash}
 
     async def surroundings(self) -> None:
         """Read members, groups and deployments again."""
@@ -102,76 +139,21 @@ class Describer:
 
             await self._context.desk.edit(self._context.id, Pipeline, pipeline.id, edit)
 
-    async def _stored(self) -> dict[str, Pipeline]:
-        found = await self._context.desk.all(Pipeline, {"project_id": self._context.id}, limit=MAX_RECORDS)
-        return {one.id: one for one in found}
-
     async def _experiments(self) -> list[Experiment]:
         if not self._context.settings.mlflow:
             return []
         where = {"connection": self._context.settings.mlflow}
         return await self._context.desk.all(Experiment, where, limit=MAX_RECORDS)
 
-    async def _apis(self, pipelines: Sequence[Pipeline]) -> list[PipelineAPI]:
-        """APIs of the configuration as it says; the one that we made up ourselves stays as users changed it."""
-        made: list[PipelineAPI] = []
-        for pipeline in pipelines:
-            named = {one.name for one in self._context.settings.pipelines}
-            for api in definitions.apis(pipeline, self._context.settings):
-                stored = await self._context.store.get(PipelineAPI, api.id)
-                ours = pipeline.name in named and any(
-                    one.apis for one in self._context.settings.pipelines if one.name == pipeline.name
-                )
-                if stored is None or ours:
-                    kept = stored.jobs if stored is not None else ()
-                    made.append(replace(api, jobs=api.jobs or kept))
-        return made
-
-    async def _load_parts(self) -> None:
-        context = self._context
-        ids = [one.id for one in context.pipelines]
-        jobs = await context.desk.all(PipelineJob, {"pipeline_id": ids}, limit=MAX_RECORDS)
-        context.blueprints = {job.name: job for job in jobs}
-        context.apis = await context.desk.all(PipelineAPI, {"pipeline_id": ids}, limit=MAX_RECORDS)
-
     def is_news(self, run: PipelineRun) -> bool:
-        """Whether a run shows a commit of the default ref that was not validated."""
-        project = self._context.project
-        return run.ref == project.default_ref != "" and run.git_commit_hash != self._linted
+        """Whether a run shows a commit at which a configuration was not validated."""
+        return self._linter.is_news(run)
 
     async def lint(self, rank: Rank = Rank.ROUTINE) -> None:
-        """Validate the CI configuration when the default ref has moved, as far as its runs tell."""
-        context = self._context
-        ref = context.project.default_ref
-        pipelines = [one for one in context.pipelines if one.pipeline_file_name == definitions.CI_FILE]
-        if not ref or not pipelines:
-            return
-        newest = await context.store.page(
-            PipelineRun, where={"project_id": context.id, "ref": ref}, sort=NEWEST, limit=1
-        )
-        commit = newest.records[0].git_commit_hash if newest.records else ""
-        if commit == self._linted:
-            return
-        lint = await self._try(
-            "lint", lambda source: source.lint(context.git, ref, dry_run=False, pipeline_id=pipelines[0].id), rank
-        )
-        if lint is None:
-            return
-        self._linted = commit
-        invalid = UsageError(f"the CI configuration at {ref} is not valid: {'; '.join(lint.errors)}")
-        await self._progress.outcome("lint", None if lint.valid else invalid)
-        if not lint.valid:
-            log.warning("%s: %s", context.project.path, invalid)
-            return
-        for pipeline in pipelines:
-            jobs = [replace(job, id=f"{pipeline.id}:{job.name}", pipeline_id=pipeline.id) for job in lint.jobs]
-            await context.desk.put(context.id, [definitions.with_lint(pipeline, lint, commit), *jobs])
-            await self._forget(PipelineJob, {"pipeline_id": pipeline.id}, {job.id for job in jobs})
-            apis = await context.desk.all(PipelineAPI, {"pipeline_id": pipeline.id}, limit=MAX_RECORDS)
-            names = [job.name for job in jobs]
-            await context.desk.put(context.id, [definitions.with_variables(api, lint.variables, names) for api in apis])
-        context.pipelines = list((await self._stored()).values())
-        await self._load_parts()
+        """Validate the CI configurations whose ref has moved."""
+        if await self._linter.lint(rank):
+            await self._name_stages()
+            await reload(self._context)
 
     async def _people(self) -> None:
         git = self._context.git

@@ -14,6 +14,7 @@ from data.config.credentials import credential_for
 from data.engine.health import Health
 from data.engine.timing import Timing
 from data.errors import ConfigError, LinesideError, SourceError, Unauthorized, Unreachable
+from data.launch.permissions import why_not_launch, why_not_variables
 from data.model import Connection, Project
 
 PATIENCE: Final = 20.0
@@ -29,6 +30,8 @@ class ProjectCheck(Struct, frozen=True, kw_only=True):
     """Its name on the server; empty where it could not be read."""
     access_level: int = 0
     """Access level of our credential; 0 where the server does not tell."""
+    limits: tuple[str, ...] = ()
+    """What GitLab will refuse there: sentences on role, archive and variables, as far as they are told."""
     error: str = ""
     hint: str = ""
 
@@ -98,7 +101,10 @@ def _project(read: Callable[[str], Project], connection: str, ref: str) -> Proje
         found = read(ref)
     except LinesideError as error:
         return ProjectCheck(project=ref, connection=connection, error=error.message, hint=error.hint)
-    return ProjectCheck(project=ref, connection=connection, name=found.name, access_level=found.access_level)
+    limits = tuple(why for why in (why_not_launch(found), why_not_variables(found)) if why)
+    return ProjectCheck(
+        project=ref, connection=connection, name=found.name, access_level=found.access_level, limits=limits
+    )
 
 
 def _tracking(settings: Settings, name: str) -> Diagnosis:

@@ -14,10 +14,14 @@ from data.engine.artifacts import ArtifactReader
 from data.engine.budget import Rank
 from data.engine.context import ProjectContext
 from data.engine.describe import Describer
+from data.engine.gathering import gather
 from data.engine.history import History
+from data.engine.jobfacts import learn_environments
+from data.engine.looking import Looking
 from data.engine.progress import Progress
 from data.engine.retention import forget_old
-from data.engine.runs import MAX_DEPTH, RunReader, gather
+from data.engine.runs import MAX_DEPTH, RunReader
+from data.engine.testing import TestRepositories, adopt_cases
 from data.engine.timing import OVERLAP
 from data.errors import LinesideError, SourceError
 from data.model import PipelineRun
@@ -31,6 +35,7 @@ LIST: Final = "list"
 DESCRIBE: Final = "project"
 LINT: Final = "CI configuration"
 SURROUNDINGS: Final = "members and deployments"
+TESTS: Final = "test repositories"
 BACKFILL: Final = "history"
 DETAILS: Final = "details"
 PASS: Final = "full pass"
@@ -70,7 +75,9 @@ class ProjectSync:
         self._history = History(context, self.progress, self._take, self._detail)
         self._describer = Describer(context, self.progress)
         self._artifacts = ArtifactReader(context)
+        self._tests = TestRepositories(context)
         self._agenda = Agenda(context.timing, self._report, lambda: context.board.watched)
+        self._looking = Looking(context, self._agenda, self._is_ours)
         self._tracked: dict[str, Tracked] = {}
         self._outcomes: list[tuple[str, LinesideError | None]] = []
         self._said: dict[str, str] = {}
@@ -89,11 +96,13 @@ class ProjectSync:
         agenda.add(DESCRIBE, self._describe, lambda: timing.describe)
         agenda.add(LIST, self._list, self._list_pace, self._context.rank)
         agenda.add(LINT, self._describer.lint, lambda: timing.describe)
-        agenda.add(SURROUNDINGS, self._describer.surroundings, lambda: timing.describe, lambda: Rank.BACKGROUND)
+        agenda.add(SURROUNDINGS, self._surroundings, lambda: timing.describe, lambda: Rank.BACKGROUND)
+        agenda.add(TESTS, self._look_at_tests, self._list_pace, lambda: Rank.BACKGROUND)
         agenda.add(PASS, self._full_pass, lambda: timing.full_pass / CHECKS, lambda: Rank.BACKGROUND)
         agenda.add(RETENTION, self._forget_old, lambda: RETENTION_PACE, lambda: Rank.BACKGROUND)
         agenda.add(BACKFILL, self._backfill, None, lambda: Rank.BACKGROUND)
         agenda.add(DETAILS, self._details, None, lambda: Rank.BACKGROUND)
+        self._looking.follow()
 
     async def run(self) -> None:
         """Synchronise until cancelled."""
@@ -128,6 +137,7 @@ class ProjectSync:
         if self._context.board.take_refresh(self._context.id):
             for name in (LIST, DESCRIBE, *map(_of, self._tracked)):
                 self._agenda.soon(name, force=True)
+        self._looking.follow()
         self._agenda.wake()
         self._news.set()
 
@@ -136,7 +146,11 @@ class ProjectSync:
         self._agenda.soon(DESCRIBE)
 
     def touch(self, run_id: str) -> None:
-        """Read a run again at once: we have just changed it on the server."""
+        """Read a run, or a schedule, again at once: we have just changed it on the server."""
+        if is_schedule(run_id):
+            self._looking.schedules_changed(run_id)
+            self._agenda.soon(LIST)
+            return
         self._track(run_id, Tracked())
         self._agenda.soon(_of(run_id))
         self._agenda.soon(LIST)
@@ -181,6 +195,7 @@ class ProjectSync:
         own = [self._context.own(run) for run in runs if not self._is_too_old(run)]
         if any(self._describer.is_news(run) for run in own):
             self._agenda.soon(LINT)
+        self._looking.ran(own)
         changed = 0
         for run in await self._context.desk.merge(self._context.id, PipelineRun, own, merge.glance):
             changed += not run.jobs_synced
@@ -220,21 +235,44 @@ class ProjectSync:
     async def _refresh(self, run_id: str) -> None:
         rank = self._run_rank(run_id)
         run = await self._reader.refresh(run_id, rank)
-        if run is not None:
-            await self._reader.enrich(run, rank)
-            if run.run_info_id and (run.parent_run_id or run.status in FINISHED):
-                await gather(self._context, run)
+        if run is None:
+            known = await self._context.store.get(PipelineRun, run_id)
+            if known is None or known.gone:  # whoever found that out
+                self._tracked.pop(run_id, None)
+                self._agenda.remove(_of(run_id))
+        else:
+            await self._learn(run, rank)
             if self._is_open(run_id):
                 await self._reader.needs.read(run, rank)
                 self._agenda.add(f"artifacts of {name_of(run)}", lambda: self._artifacts.read(run_id))
 
+    async def _look_at_tests(self) -> None:
+        """Take in what runs in the test repositories, whoever started it."""
+        for run in await self._tests.look(Rank.BACKGROUND):
+            self._found(run)
+
     async def _detail(self, run_id: str) -> None:
         run = await self._reader.refresh(run_id, self._history.rank)
         if run is not None:
-            await self._reader.enrich(run, self._history.rank)
+            await self._learn(run, self._history.rank)
+
+    async def _learn(self, run: PipelineRun, rank: Rank) -> None:
+        """Read what no list tells of a run, and put it among those that it belongs to."""
+        await self._reader.enrich(run, rank)
+        for one in (*await adopt_cases(self._context, run.id), run):
+            if one.run_info_id:
+                await gather(self._context, one)
 
     async def _describe(self) -> None:
         await self._describer.describe()
+        if self._tests.any:
+            self._agenda.soon(TESTS)
+
+    async def _surroundings(self) -> None:
+        """Read what slowly changes, by the rank of what nobody waits for."""
+        await self._describer.surroundings()
+        await learn_environments(self._context)
+        await self._looking.schedules.read(self._describer.rank)
 
     async def _backfill(self) -> None:
         if await self._history.step():
@@ -315,6 +353,11 @@ class ProjectSync:
 def name_of(run: PipelineRun) -> str:
     """What people call a run: GitLab's `#` and number."""
     return f"#{run.git_pipeline_id}"
+
+
+def is_schedule(id: str) -> bool:
+    """Whether an id is that of a `Schedule` (see there)."""
+    return ":schedule:" in id
 
 
 def _of(run_id: str) -> str:

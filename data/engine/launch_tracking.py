@@ -12,15 +12,18 @@ from typing import Final
 from data.engine import merge
 from data.engine.budget import Rank
 from data.engine.context import ProjectContext
+from data.engine.launch_records import mlflow_run_of
 from data.engine.left import OUTCOMES, judge
 from data.engine.link import COMMIT_TAG, MLFLOW_RUN_ID, RUN_ID
 from data.engine.server import Server
 from data.engine.settle import end_run
-from data.errors import LinesideError, UsageError
-from data.model import Command, PipelineRun, TrackedRun, Variable
+from data.errors import BadAnswer, LinesideError, NotFound, UsageError
+from data.model import Command, PipelineRun, Submission, TrackedRun, Variable, git_id
 from data.model.vocabulary import TEST, TRACKED_ACTIVE
 from data.query import Field
+from data.sources.faults import Unanswered
 from data.sources.mlflow import TrackingSource
+from data.store.port import Sort
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +35,9 @@ SHORT: Final = 8
 """Characters of a RUN_ID in the name of an MLflow run."""
 MAX_OPEN: Final = 200
 """Unfinished MLflow runs of launches that are looked at."""
+KILLED: Final = "KILLED"
+"""Status of a run that no job will resume."""
+NEWEST: Final = Sort("timestamp", descending=True)
 SLACK: Final = timedelta(minutes=5)
 """How far back an MLflow run of an interrupted launch is looked for."""
 
@@ -41,28 +47,38 @@ class LaunchTracking:
 
     def __init__(self, context: ProjectContext, server: Server[TrackingSource]) -> None:
         self._context, self._server = context, server
+        self._unsettled: set[str] | None = None
 
-    async def create(self, command: Command, ref: str, run_id: str, kind: str) -> list[Variable]:
+    async def create(self, command: Command, submission: Submission) -> list[Variable]:
         """Make a run in the project's experiment of this kind; the variables that let a job resume it.
 
         Raises:
             LinesideError: the project has no such experiment, or MLflow did not make one.
         """
-        project = self._context.project
-        experiment = await self._experiment(kind)
+        experiment = await self._experiment(submission.kind)
         run = await self._interrupted(command, experiment) if command.attempts > 1 else None
         if run is None:
-            tags = self._tags(command, ref, run_id)
-            name = f"{command.payload.get('api') or project.name} {run_id[:SHORT]}".strip()
-            run = await self._server.write(
-                lambda source: source.create_run(experiment, name=name, tags=tags, start=datetime.now(UTC))
-            )
+            run = await self._made(command, submission, experiment)
         await self._context.desk.merge(self._context.id, TrackedRun, [run], merge.tracked)
         variables = {MLFLOW_RUN_ID: run.run_id, "MLFLOW_EXPERIMENT_ID": experiment}
         uri = self._server.settings.url
         if uri.startswith(("http://", "https://")):
             variables["MLFLOW_TRACKING_URI"] = uri
         return [Variable(key=key, value=value) for key, value in variables.items()]
+
+    async def _made(self, command: Command, submission: Submission, experiment: str) -> TrackedRun:
+        """A new run; one whose answer was lost is looked for before anybody believes that there is none."""
+        tags, run_id = self._tags(submission), submission.run_id
+        name = f"{command.payload.get('api') or self._context.project.name} {run_id[:SHORT]}".strip()
+        try:
+            return await self._server.write(
+                lambda source: source.create_run(experiment, name=name, tags=tags, start=datetime.now(UTC))
+            )
+        except (Unanswered, BadAnswer):
+            found = await self._interrupted(command, experiment)
+            if found is None:
+                raise
+            return found
 
     async def _experiment(self, kind: str) -> str:
         project, settings = self._context.project, self._context.settings
@@ -85,14 +101,42 @@ class LaunchTracking:
             log.warning("MLflow run %s: %s", mlflow_run_id, error)
 
     async def settle(self, mlflow_run_id: str) -> None:
-        """No job will ever resume it."""
-        await self._server.write(lambda source: source.set_status(mlflow_run_id, "KILLED", datetime.now(UTC)))
+        """No job will ever resume it. Where MLflow cannot be asked now, `reconcile` does it later."""
+        if self._unsettled is not None:
+            self._unsettled.add(mlflow_run_id)
+        await self._settle(mlflow_run_id)
+        if self._unsettled is not None:
+            self._unsettled.discard(mlflow_run_id)
+
+    async def _settle(self, mlflow_run_id: str) -> None:
+        now = datetime.now(UTC)
+        try:
+            ended = await self._server.write(lambda source: end_run(source, mlflow_run_id, KILLED, now))
+        except NotFound:
+            return
+        await self._context.desk.merge(self._context.id, TrackedRun, [ended.run], merge.tracked)
+
+    async def _settle_rest(self) -> None:
+        """Settle the runs of launches that were refused or taken back while MLflow or an engine was away."""
+        if self._unsettled is None:
+            self._unsettled = await self._left_open()
+        for run_id in sorted(self._unsettled):
+            await self._settle(run_id)
+            self._unsettled.discard(run_id)
+
+    async def _left_open(self) -> set[str]:
+        where = {"project_id": self._context.id, "state": ["refused", "withdrawn"]}
+        found = await self._context.desk.all(Submission, where, limit=MAX_OPEN, sort=NEWEST)
+        ids = {git_id(self._context.settings.mlflow, run_id): run_id for one in found if (run_id := mlflow_run_of(one))}
+        known = await self._context.store.get_many(TrackedRun, sorted(ids))
+        return {ids[id] for id, run in known.items() if run.status in TRACKED_ACTIVE}
 
     async def reconcile(self) -> None:
         """End MLflow runs of launches whose pipeline is over: a job that was killed leaves its run RUNNING for ever.
 
         Only runs that were made here are written to, and only a while after the end, since jobs end them by themselves.
         """
+        await self._settle_rest()
         desk, lease = self._context.desk, self._context.id
         where = {"project_id": lease, "linked_by": "launch", "status": sorted(TRACKED_ACTIVE)}
         async for run in desk.each(TrackedRun, where, limit=MAX_OPEN, query=Field("is", ("left",))):
@@ -111,15 +155,17 @@ class LaunchTracking:
         page = await self._server.call(lambda source: source.runs([experiment], started_after=since))
         return next((run for run in page.runs if run.tags.get(SUBMISSION_TAG) == command.id), None)
 
-    def _tags(self, command: Command, ref: str, run_id: str) -> dict[str, str]:
+    def _tags(self, submission: Submission) -> dict[str, str]:
+        """What MLflow's client would write if it made the run, and what leads from the run to its launch."""
         project = self._context.project
         tags = {
-            "mlflow.user": command.by,
+            "mlflow.user": submission.requester,
             "mlflow.source.name": project.path,
             "mlflow.source.type": "PROJECT",
-            "mlflow.source.git.branch": ref,
+            COMMIT_TAG: submission.repo_hash,
+            "mlflow.source.git.branch": submission.ref,
             "mlflow.source.git.repoURL": project.web_url,
-            RUN_ID: run_id,
-            SUBMISSION_TAG: command.id,
+            RUN_ID: submission.run_id,
+            SUBMISSION_TAG: submission.id,
         }
         return {key: value for key, value in tags.items() if value}

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from data.engine.context import ProjectContext
-from data.model import JobRun, PipelineRun
+from data.model import JobRun, PipelineRun, TestReport
 from data.model.vocabulary import FINISHED
 from data.store.logs import LogFiles
 from data.store.port import Between, Where
@@ -52,4 +52,5 @@ async def _forget(context: ProjectContext, files: LogFiles, run: PipelineRun) ->
         if job.log.size:
             await asyncio.to_thread(files.remove, job.id)
     await context.store.delete(JobRun, [job.id for job in jobs])
+    await context.store.delete(TestReport, [run.id])
     await context.store.delete(PipelineRun, [run.id])

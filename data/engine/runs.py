@@ -11,11 +11,14 @@ from msgspec.structs import replace
 from data.engine import merge
 from data.engine.budget import Rank
 from data.engine.context import ProjectContext
+from data.engine.gathering import gather
+from data.engine.jobfacts import deployed_to, with_environment
 from data.engine.link import MLFLOW_RUN_ID, RUN_ID
 from data.engine.needs import Needs
+from data.engine.testing import API, as_case, inherited, is_adopted
 from data.errors import Forbidden, NotFound, SourceError
-from data.model import JobRun, Link, PipelineRun, Record, RunInfo, git_id
-from data.model.vocabulary import FINISHED
+from data.model import JobRun, Link, PipelineRun, Record, git_id
+from data.model.vocabulary import FINISHED, TEST
 from data.sources.gitlab import composite, summarise
 from data.store.port import Store
 
@@ -62,12 +65,7 @@ class RunReader:
         except (NotFound, Forbidden):
             self._invisible.add(run_id)
             return
-        child = replace(
-            merge.detail(stored, self._context.own(fresh)),
-            parent_run_id=parent.id,
-            run_info_id=(stored.run_info_id if stored else "") or parent.run_info_id,
-            kind=parent.kind,
-        )
+        child = as_case(replace(merge.detail(stored, self._context.own(fresh)), parent_run_id=parent.id), parent)
         if self._foreign(child):
             # Its own project's engine reads it; only the parent is not to be learned there.
             await self._context.desk.merge(self._context.id, PipelineRun, [child], _with_parent)
@@ -147,10 +145,13 @@ class RunReader:
             nonlocal stored
             now = await store.get(PipelineRun, run.id)
             merged = merge.detail(now, run)
-            stored = summarise(replace(merged, parent_run_id=run.parent_run_id or merged.parent_run_id), jobs)
+            stored = summarise(inherited(merged, run), jobs)
+            stored = replace(stored, environment=deployed_to(self._context, own) or stored.environment)
             return [stored] if stored != now else []
 
-        own = [self.needs.filled(self._context.own_job(job)) for job in jobs]
+        own = [self.needs.filled(with_environment(self._context, self._context.own_job(job))) for job in jobs]
+        if is_adopted(run):
+            own = [replace(job, project_id=run.project_id) for job in own]
         await self._context.desk.merge(self._context.id, JobRun, own, merge.job, along=along)
         return stored
 
@@ -207,10 +208,10 @@ class RunReader:
         return self._with_api(run)
 
     def _with_api(self, run: PipelineRun) -> PipelineRun:
-        """A run belongs to the API whose locked variables it was started with, the one with most of them."""
+        """A run belongs to the API whose name or whose locked variables it was started with, most of them first."""
         if run.api:
             return run
-        fitting = [
+        fitting = [api for api in self._context.apis if api.name and api.name == run.variables.get(API)] or [
             api
             for api in self._context.apis
             if api.system_variables and all(run.variables.get(one.key) == one.value for one in api.system_variables)
@@ -221,30 +222,9 @@ class RunReader:
         return replace(run, api=best.name, pipeline_api_id=best.id, pipeline_id=best.pipeline_id)
 
 
-async def gather(context: ProjectContext, run: PipelineRun) -> None:
-    """Put a run among those of its RUN_ID."""
-    info = RunInfo(
-        id=run.run_info_id,
-        pipeline_id=run.pipeline_id,
-        pipeline_api_id=run.pipeline_api_id,
-        kind=run.kind,
-        create_time=run.created,
-        runs=(run.id,),
-    )
-    [stored] = await context.desk.merge(context.id, RunInfo, [info], _gathered)
-    if run.status in FINISHED:
-        runs = (await context.store.get_many(PipelineRun, stored.runs)).values()
-        ends = [one.completion for one in runs if one.status in FINISHED and one.completion is not None]
-        finish = max(ends) if len(ends) == len(stored.runs) else None
-        await context.desk.edit(context.id, RunInfo, stored.id, lambda now: replace(now, finish_time=finish))
-
-
-def _gathered(stored: RunInfo | None, fresh: RunInfo) -> RunInfo:
+def _with_parent(stored: PipelineRun | None, fresh: PipelineRun) -> PipelineRun:
+    """Of a run that another engine reads, only what its own project cannot tell."""
     if stored is None:
         return fresh
-    runs = stored.runs + tuple(run for run in fresh.runs if run not in stored.runs)
-    return replace(stored, runs=runs, create_time=stored.create_time or fresh.create_time)
-
-
-def _with_parent(stored: PipelineRun | None, fresh: PipelineRun) -> PipelineRun:
-    return fresh if stored is None else replace(stored, parent_run_id=fresh.parent_run_id)
+    child = replace(stored, parent_run_id=fresh.parent_run_id)
+    return as_case(child, fresh) if fresh.kind == TEST else child

@@ -9,7 +9,7 @@ from typing import Final
 
 from data.config import Secret
 
-MAX_WAITING: Final = 100
+MAX_WAITING: Final = 1000
 """Commands whose secrets are kept at a time; the oldest are dropped."""
 
 

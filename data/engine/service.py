@@ -15,6 +15,7 @@ from typing import Any, Final, NamedTuple
 from data.config import ProjectSettings, Secret, Settings
 from data.config.credentials import credential_for
 from data.engine.board import Board
+from data.engine.capacity import Capacity
 from data.engine.desk import Desk
 from data.engine.feed import Feed, News
 from data.engine.leases import Leases
@@ -94,6 +95,8 @@ class Engine:
             self._gitlab,
             self._mlflow,
             set(),
+            {name: self._capacity(name) for name in self._gitlab},
+            self._env,
         )
         self._sessions = [ProjectSession(self._tools, one) for one in settings.projects]
         used = {name: projects for name in self._mlflow if (projects := self._projects_of(name))}
@@ -258,6 +261,9 @@ class Engine:
 
     def _server(self, name: str, opener: Opener[Any]) -> Server[Any]:
         return Server(name, self.settings.connections[name], opener, self._timing, lambda: self._board.watched)
+
+    def _capacity(self, name: str) -> Capacity:
+        return Capacity(self.store, self.owner, name, self.settings.connections[name].max_concurrent, self._timing)
 
     def _open_gitlab(self, name: str) -> Opener[GitLabSource]:
         def opened(heard: Any) -> GitLabSource:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
@@ -13,9 +13,13 @@ from msgspec.structs import replace
 
 from data.config import ProjectSettings, Settings
 from data.engine.actions import Cancel, Play, Retry
+from data.engine.actions_more import Delete, Erase, Keep, Rename, RunSchedule
 from data.engine.board import Board
 from data.engine.budget import Rank
+from data.engine.callbacks import Callback, Endings
+from data.engine.capacity import Capacity
 from data.engine.context import ProjectContext
+from data.engine.define import Define
 from data.engine.desk import Desk
 from data.engine.feed import News
 from data.engine.gitlab_sync import ProjectSync
@@ -35,7 +39,7 @@ from data.engine.timeouts import cancel_overdue
 from data.engine.timing import Timing
 from data.engine.verdict import Handler
 from data.errors import LinesideError, SourceError, StoreError
-from data.model import Command, Experiment, JobRun, PipelineRun, Project, SyncState, TrackedRun
+from data.model import Command, Experiment, JobRun, Pipeline, PipelineRun, Project, SyncState, TrackedRun
 from data.sources.gitlab import GitLabSource
 from data.sources.mlflow import TrackingSource
 from data.store.logs import LogFiles
@@ -63,6 +67,9 @@ class Tools:
     gitlab: Mapping[str, Server[GitLabSource]]
     tracking: Mapping[str, Server[TrackingSource]]
     siblings: set[str]
+    capacity: Mapping[str, Capacity]
+    env: Mapping[str, str]
+    """Environment of the engine, for keys that are named in definitions."""
 
 
 class ProjectSession:
@@ -123,8 +130,10 @@ class ProjectSession:
 
     def tell(self, news: News) -> None:
         """Records changed in the store."""
-        if self._outbox is not None and Command in news:
+        if self._outbox is not None and (Command in news or Pipeline in news):
             self._outbox.wake()
+        if self._outbox is not None and PipelineRun in news:
+            self._outbox.runs_changed()
         for part in (self._tails, self._keeper):
             if part is not None and JobRun in news:
                 part.tell(news[JobRun])
@@ -151,15 +160,16 @@ class ProjectSession:
         """Everything that the lease holder does, until the lease is lost."""
         sync = self._sync = self._make_sync(context)
         linker, reconciler = Linker(context), Reconciler(context)
+        tracking = self._launch_tracking(context)
         outbox = self._outbox = Outbox(
-            context, self._handlers(context, sync.touch), read_only=self._tools.settings.read_only
+            context, self._handlers(context, sync, tracking), read_only=self._tools.settings.read_only
         )
         tails = self._tails = Tails(context, self._tools.logs)
         keeper = self._keeper = Keeper(context, self._tools.logs, self._tools.quota, self._window())
         self._changes.clear()
         parts = (
             sync.run(), outbox.run(), tails.run(), keeper.run(), self._link(context, linker, reconciler),
-            self._keep_house(context, reconciler),
+            self._keep_house(context, reconciler, tracking),
         )  # fmt: skip
         try:
             await self._tools.leases.during(context.id, together(*parts))
@@ -179,6 +189,10 @@ class ProjectSession:
 
     async def _link(self, context: ProjectContext, linker: Linker, reconciler: Reconciler) -> None:
         experiments: tuple[str, ...] | None = None
+        # One that may send nothing leaves the ends to whoever comes after it.
+        endings = None if self._tools.settings.read_only else Endings(context)
+        if endings is not None:
+            await endings.load()
         self._changed.set()
         while True:
             with suppress(TimeoutError):
@@ -191,6 +205,8 @@ class ProjectSession:
                 await reconciler.load()
             changes, self._changes = self._changes, {}
             runs, jobs = changes.get(PipelineRun, set()), changes.get(JobRun, set())
+            if endings is not None:
+                await endings.runs_changed(runs)
             tracked = [seen async for seen in linker.seen(changes.get(TrackedRun, set()))]
             await linker.experiments_changed(changes.get(Experiment, ()))
             await linker.tracked_changed(tracked)
@@ -200,9 +216,10 @@ class ProjectSession:
             await reconciler.runs_changed(runs, jobs)
             await asyncio.sleep(self._tools.timing.watch)
 
-    async def _keep_house(self, context: ProjectContext, reconciler: Reconciler) -> None:
+    async def _keep_house(
+        self, context: ProjectContext, reconciler: Reconciler, tracking: LaunchTracking | None
+    ) -> None:
         """What has to be done without anybody asking: MLflow runs that nobody ends, and overdue runs."""
-        tracking = self._launch_tracking(context)
         while True:
             try:
                 await reconciler.due()
@@ -218,14 +235,25 @@ class ProjectSession:
         mlflow = self._tools.tracking.get(self.settings.mlflow)
         return LaunchTracking(context, mlflow) if mlflow is not None else None
 
-    def _handlers(self, context: ProjectContext, touch: Callable[[str], None]) -> dict[str, Handler]:
+    def _handlers(
+        self, context: ProjectContext, sync: ProjectSync, tracking: LaunchTracking | None
+    ) -> dict[str, Handler]:
+        tools, touch = self._tools, sync.touch
+        capacity = tools.capacity[self.settings.connection]
         return {
-            "launch": Launch(context, self._launch_tracking(context), self._tools.secrets, touch),
+            "launch": Launch(context, tracking, tools.secrets, touch, capacity),
             "cancel": Cancel(context, touch),
             "retry": Retry(context, touch),
             "play": Play(context, touch),
+            "erase": Erase(context, touch),
+            "keep": Keep(context, touch),
+            "delete": Delete(context, touch),
+            "rename": Rename(context, touch),
+            "schedule": RunSchedule(context, touch),
             "note": Notes(context),
             "label": Labels(context, PipelineRun),
+            "define": Define(context, sync.describe_again),
+            "callback": Callback(context, tools.env),
         }
 
     def _make_sync(self, context: ProjectContext) -> ProjectSync:

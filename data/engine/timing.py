@@ -29,6 +29,12 @@ class Timing(Struct, frozen=True, kw_only=True):
     """Longest wait at all."""
     background_gap: float = 0.2
     """Between two background calls of a connection, beside what the budget demands: many servers tell no limit."""
+    refs: float = 30.0
+    """Between two readings of two hundred branches and tags that somebody looks at; more take longer."""
+    preview: float = 60.0
+    """Between two questions what would run on a ref that somebody looks at, while its commit stays."""
+    report: float = 120.0
+    """How old the test report is at most that GitLab answers from its cache: a run's last one is read after that."""
     history: float = 5.0
     """Between two readings of a short MLflow history that somebody may still be writing."""
     full_pass: float = 3600.0
@@ -41,6 +47,8 @@ class Timing(Struct, frozen=True, kw_only=True):
     """Between two looks for a launch whose answer was lost."""
     hold: float = 5.0
     """Between two looks whether a launch that waits for a free place may go."""
+    creations: float = 60.0
+    """Time in which GitLab takes so many new pipelines from one project (see `data.engine.capacity.CREATIONS`)."""
     secrets: float = 5.0
     """How long a launch waits for the values of its secret variables, which come on another way than the command."""
     tail_steps: tuple[float, ...] = (1.0, 3.0, 5.0, 15.0)

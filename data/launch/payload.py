@@ -17,6 +17,8 @@ class Payload(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """All variables that are sent but secret ones: locked, of the user, of flow control, RUN_ID."""
     secrets: list[str] = []
     """Variables whose values come on another way than the command, and are never stored."""
+    secret_files: list[str] = []
+    """Those of `secrets` that jobs find as files."""
     inputs: dict[str, Json] = {}
     """CI/CD inputs with the types that GitLab wants (GitLab docs, ci/inputs)."""
     flow_control: dict[str, bool] = {}

@@ -128,7 +128,7 @@ class PipelineAPI(Record, frozen=True, kw_only=True):
 class Submission(Record, frozen=True, kw_only=True):
     """A launch as it was asked for, enough to do it again. `id` is a UUID: that of its command."""
 
-    BLOCKS: ClassVar[frozenset[str]] = frozenset({"answer", "note"})
+    BLOCKS: ClassVar[frozenset[str]] = frozenset({"answer", "inputs", "note"})
 
     timestamp: Utc
     requester: str

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from data.simulator.chance import stream
 from data.simulator.entities import Job
 from data.simulator.plans import training_plan
+from data.simulator.reports import junit
 from data.simulator.settings import DAY
 from data.simulator.training import metrics_at
 from data.simulator.world import World
@@ -31,7 +32,7 @@ def has_archive(world: World, job: Job) -> bool:
         and job.status in ("success", "failed")
         and job.outcome not in ("runner_system_failure", "job_execution_timeout")
         and not job.artifacts_deleted
-        and world.time < expires(job)
+        and (job.artifacts_kept or world.time < expires(job))
     )
 
 
@@ -55,7 +56,7 @@ def files(world: World, job: Job) -> dict[str, bytes]:
         elif path.endswith("/"):
             found[f"{path}{job.project.path}.csv"] = _csv(draw.randint(40, 120), draw.random)
         elif path.endswith(".xml"):
-            found[path] = f'<testsuite name="pytest" tests="84" failures="{int(bool(job.outcome))}"/>\n'.encode()
+            found[path] = junit(job)
         elif path.endswith(".csv"):
             found[path] = _csv(400, draw.random)
         else:

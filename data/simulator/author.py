@@ -6,11 +6,13 @@ Everything it does is an event of the world, so that history and the present com
 from __future__ import annotations
 
 import random
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
+from uuid import UUID
 
 from data.simulator import scheduler
-from data.simulator.chance import stream, unit
+from data.simulator.chance import digest, stream, unit
 from data.simulator.commits import commit
 from data.simulator.entities import Access, Pipeline, Project, Schedule, User, Variable
 from data.simulator.factory import CreationError, Order, may_run_on
@@ -34,6 +36,12 @@ WARM_SECONDS = (20.0, 320.0)
 
 SOURCES = (("push", 0.62), ("web", 0.2), ("api", 0.12), ("trigger", 0.06))
 """Sources of the people's pipelines with their shares."""
+
+TEST_AGE, TEST_APART = 1_800.0, 5_400.0
+"""How long before the world is born the last test run began, in seconds of life, and how far they are apart."""
+
+TESTER, TESTED_API, TESTED_WITH = "bo", "train-e2e", {"EPOCHS": "8"}
+"""Who starts them, for which API, with which variables."""
 
 MINUTE, HOUR = 60.0, 3_600.0
 """Seconds of a minute and of an hour."""
@@ -59,6 +67,7 @@ def start(world: World) -> None:
     world.settled.append(lambda pipeline: _react(world, pipeline) if pipeline.id in authored else None)
     if world.settings.history_days > 0:
         _history(world, authored)
+    _test_runs(world)
     if world.settings.activity > 0:
         world.at(world.born, lambda: _next_live(world, authored))
 
@@ -75,6 +84,24 @@ def _history(world: World, authored: set[int]) -> None:
         age = draw.uniform(*WARM_SECONDS) / world.settings.speed
         project = projects[number % len(projects)]
         world.at(world.born - age, partial(_author, world, project, authored))
+
+
+def _test_runs(world: World) -> None:
+    """Let somebody test the first projects, the last time some minutes before the world is born."""
+    places = list(world.testing.values())
+    for number in range(world.settings.test_runs if places else 0):
+        age = (TEST_AGE + TEST_APART * (world.settings.test_runs - 1 - number)) / world.settings.speed
+        project = places[number % len(places)]
+        world.at(max(world.born - age, world.time), partial(_test, world, project, number))
+
+
+def _test(world: World, project: Project, number: int) -> None:
+    run_id = str(UUID(digest(world.settings.seed, "RUN_ID", number)[:32]))
+    given = {"RUN_ID": run_id, "LINESIDE_API": TESTED_API, **TESTED_WITH}
+    variables = tuple(Variable(key, value) for key, value in given.items())
+    order = Order(project=project, user=world.users[TESTER], ref=project.default_branch, variables=variables)
+    with suppress(CreationError):  # nobody insists
+        scheduler.create_pipeline(world, order)
 
 
 def _one_day(world: World, project: Project, midnight: float, authored: set[int]) -> None:
@@ -103,7 +130,14 @@ def run_schedule(world: World, project: Project, schedule: Schedule, user: User)
     Raises:
         CreationError: the pipeline is refused.
     """
-    order = Order(project=project, user=user, ref=schedule.ref, source="schedule", variables=schedule.variables)
+    order = Order(
+        project=project,
+        user=user,
+        ref=schedule.ref,
+        source="schedule",
+        variables=schedule.variables,
+        inputs=schedule.inputs,
+    )
     pipeline = scheduler.create_pipeline(world, order)
     schedule.pipelines.append(pipeline)
     return pipeline

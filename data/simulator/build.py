@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import random
 
-from data.simulator import author, templates
+from data.simulator import author, templates, templates_tests
 from data.simulator.chance import digest, stream
+from data.simulator.ci import PipelineSpec
 from data.simulator.clock import Clock
 from data.simulator.commits import commit
 from data.simulator.entities import (
@@ -22,7 +23,7 @@ from data.simulator.entities import (
     User,
     Variable,
 )
-from data.simulator.names import FEATURE_BRANCHES, PEOPLE, Theme, theme
+from data.simulator.names import FEATURE_BRANCHES, PEOPLE, THEMES, Theme, theme
 from data.simulator.settings import DAY, SimulatorSettings
 from data.simulator.world import World
 
@@ -65,6 +66,8 @@ def build_world(settings: SimulatorSettings, clock: Clock | None = None) -> Worl
     paths = frozenset(f"{item.group}/{item.path}" for item in themes)
     for index, item in enumerate(themes):
         _project(world, index, item, templates.variant(index, paths))
+    for index, item in enumerate(themes[: len(THEMES)]):
+        _test_repository(world, index, item, templates.variant(index, paths))
     author.start(world)
     world.advance(born)
     return world
@@ -92,9 +95,29 @@ def _group(world: World, full_path: str) -> Group:
 
 
 def _project(world: World, index: int, item: Theme, kind: templates.Variant) -> None:
-    seed, since = world.settings.seed, world.born - _AGE + index * DAY
-    draw = stream(seed, "project", item.path)
     spec = templates.training_pipeline(item, kind)
+    project = _empty(world, index, item, spec, templates.repository_files(item, kind, spec))
+    project.inputs = templates.INPUTS if kind.inputs else ()
+    project.variables_role = kind.variables_role
+    project.timestamps = kind.timestamps
+    world.projects[project.id] = project
+    draw = stream(world.settings.seed, "project", item.path)
+    _repository(world, project, draw, developers_on_main=kind.developers_on_main)
+    _settings(world, project, draw)
+
+
+def _test_repository(world: World, index: int, item: Theme, kind: templates.Variant) -> None:
+    """Make the project whose pipeline tests that of another one."""
+    named = templates_tests.test_theme(item)
+    spec = templates_tests.test_pipeline(item, kind)
+    project = _empty(world, index, named, spec, templates_tests.test_files(item, spec))
+    world.testing[project.id] = project
+    _repository(world, project, stream(world.settings.seed, "project", named.path), developers_on_main=True)
+
+
+def _empty(world: World, index: int, item: Theme, spec: PipelineSpec, files: dict[str, str]) -> Project:
+    """Return a project with its members, without commits."""
+    since = world.born - _AGE + index * DAY
     project = Project(
         id=world.next_id("project", 101),
         name=item.path.replace("-", " ").title(),
@@ -104,22 +127,19 @@ def _project(world: World, index: int, item: Theme, kind: templates.Variant) -> 
         created_at=since,
         last_activity_at=since,
         spec=spec,
-        inputs=templates.INPUTS if kind.inputs else (),
-        files=templates.repository_files(item, kind, spec),
-        variables_role=kind.variables_role,
-        timestamps=kind.timestamps,
+        inputs=(),
+        files=files,
     )
-    world.projects[project.id] = world.paths[project.full_path] = project
+    world.paths[project.full_path] = project
     for position, (username, _) in enumerate(PEOPLE):
         level = _ROLES[position] if position < len(_ROLES) else Access.REPORTER
         project.members[world.users[username].id] = level
-    _repository(world, project, kind, draw)
-    _settings(world, project, draw)
+    return project
 
 
-def _repository(world: World, project: Project, kind: templates.Variant, draw: random.Random) -> None:
+def _repository(world: World, project: Project, draw: random.Random, *, developers_on_main: bool) -> None:
     start = world.time
-    main = Branch("main", [], protected=True, developers_can_merge=kind.developers_on_main)
+    main = Branch("main", [], protected=True, developers_can_merge=developers_on_main)
     project.branches["main"] = main
     for age in (90, 60, 41, 23, 9):
         commit(world, project, main, draw, start - age * DAY)
@@ -128,7 +148,8 @@ def _repository(world: World, project: Project, kind: templates.Variant, draw: r
         project.branches[name] = branch
         commit(world, project, branch, draw, start - (len(FEATURE_BRANCHES) - position + draw.random()) * DAY)
     for number, index in (("v1.0", 1), ("v1.1", 3)):
-        project.tags[number] = Tag(number, main.commits[index], f"Release {number}")
+        tag = Tag(number, main.commits[index], f"Release {number}", protected=not developers_on_main)
+        project.tags[number] = tag
 
 
 def _settings(world: World, project: Project, draw: random.Random) -> None:
@@ -152,6 +173,7 @@ def _settings(world: World, project: Project, draw: random.Random) -> None:
         number, hour = world.next_id("schedule", 7), night if weekday is None else night + 6
         schedule = Schedule(number, description, "main", hour, weekday, active, owner, since, since)
         schedule.variables = epochs if weekday is not None and project.variables_role != "no_one_allowed" else ()
+        schedule.inputs = {"epochs": 40} if weekday is not None and project.inputs else {}
         project.schedules.append(schedule)
 
 

@@ -9,8 +9,13 @@ from typing import Literal
 
 import yaml
 
-Kind = Literal["extract", "check", "tests", "features", "train", "evaluate", "register", "deploy", "bulk", "trigger"]
+Kind = Literal[
+    "extract", "check", "tests", "features", "train", "evaluate", "register", "deploy", "bulk", "trigger", "cases"
+]  # fmt: skip
 """What a job does; decides on its log, its artifacts and whether it logs to MLflow."""
+
+REPORTING: frozenset[Kind] = frozenset({"tests", "cases"})
+"""Kinds of jobs that leave a JUnit report behind."""
 
 _TERM = re.compile(r'\$(\w+)\s*(==|!=)\s*"([^"]*)"')
 _INPUT = re.compile(r"\$\[\[\s*inputs\.([\w-]+)\s*\]\]")
@@ -18,11 +23,16 @@ _INPUT = re.compile(r"\$\[\[\s*inputs\.([\w-]+)\s*\]\]")
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """What a bridge starts: a child pipeline from `include` (a file of the project), or one in `project`."""
+    """What a bridge starts: a child pipeline from `include` (a file of the project), or one in `project` on `branch`.
+
+    `forward` passes the pipeline's variables on to another project, too (GitLab docs, ci/yaml, trigger:forward).
+    """
 
     include: str = ""
     project: str = ""
     depend: bool = True
+    branch: str = "main"
+    forward: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +73,7 @@ class JobSpec:
     runner_tag: str = "cpu"
     fails: float = 0.02
     allow_failure: bool = False
-    when: Literal["on_success", "manual"] = "on_success"
+    when: Literal["on_success", "manual", "always"] = "on_success"
     never: tuple[str, ...] = ()
     variables: tuple[tuple[str, str], ...] = ()
     environment: str = ""
@@ -181,13 +191,18 @@ def _job_yaml(job: JobSpec) -> dict[str, object]:
 
 def _trigger_yaml(trigger: Trigger) -> dict[str, object]:
     target: dict[str, object] = (
-        {"include": [{"local": trigger.include}]} if trigger.include else {"project": trigger.project, "branch": "main"}
+        {"include": [{"local": trigger.include}]}
+        if trigger.include
+        else {"project": trigger.project, "branch": trigger.branch}
     )
     if trigger.depend:
         target["strategy"] = "depend"
-    return target | {"forward": {"pipeline_variables": bool(trigger.include)}}
+    forward = {"pipeline_variables": True}
+    if trigger.project:
+        forward = {"yaml_variables": trigger.forward, "pipeline_variables": trigger.forward}
+    return target | {"forward": forward}
 
 
 def _artifacts_yaml(job: JobSpec) -> dict[str, object]:
     entry: dict[str, object] = {"paths": list(job.artifacts), "expire_in": "30 days"}
-    return entry | ({"reports": {"junit": "report.xml"}} if job.kind == "tests" else {})
+    return entry | ({"reports": {"junit": "report.xml"}} if job.kind in REPORTING else {})

@@ -109,6 +109,7 @@ class Tag:
     name: str
     commit: Commit
     message: str
+    protected: bool = False
 
 
 @dataclass(slots=True, frozen=True)
@@ -184,6 +185,7 @@ class Schedule:
     created_at: float
     updated_at: float
     variables: tuple[Variable, ...] = ()
+    inputs: dict[str, object] = field(default_factory=dict)
     pipelines: list[Pipeline] = field(default_factory=list)
 
 
@@ -299,6 +301,7 @@ class Job:
     truncated: int | None = None
     printed: bytearray | None = None
     artifacts_deleted: bool = False
+    artifacts_kept: bool = False
     log_size: int | None = None
     archive_size: int | None = None
 

@@ -22,6 +22,9 @@ PROTECTED_REF = (
 )
 """Refusal for a protected branch (lib/gitlab/ci/pipeline/chain/validate/abilities.rb)."""
 
+CHILD = "parent_pipeline"
+"""Source of child pipelines."""
+
 _ROLES = {"developer": Access.DEVELOPER, "maintainer": Access.MAINTAINER, "owner": Access.OWNER}
 
 
@@ -48,9 +51,12 @@ class Order:
 
 
 def may_run_on(world: World, user: User, project: Project, ref: str) -> bool:
-    """Whether `user` may run jobs on `ref`: on a protected branch only who may merge or push there."""
-    branch = project.branches.get(ref)
+    """Whether `user` may run jobs on `ref`: on a protected branch only who may merge or push there, on a protected tag
+    only who may create it (chain/validate/abilities.rb)."""
+    branch, tag = project.branches.get(ref), project.tags.get(ref)
     level = world.access(user, project)
+    if branch is None and tag is not None and tag.protected:
+        return level >= Access.MAINTAINER
     if branch is None or not branch.protected:
         return level >= Access.DEVELOPER
     return level >= (Access.DEVELOPER if branch.developers_can_merge else Access.MAINTAINER)
@@ -65,7 +71,7 @@ def _check(world: World, order: Order) -> dict[str, object]:
         raise CreationError("Reference not found")
     if order.bridge is None and not may_run_on(world, order.user, project, order.ref):
         raise CreationError(PROTECTED_REF.format(ref=order.ref))
-    if order.variables and order.bridge is None:
+    if order.variables and order.source != CHILD:
         needed = _ROLES.get(project.variables_role)
         if needed is None or world.access(order.user, project) < needed:
             raise CreationError("Insufficient permissions to set pipeline variables")
@@ -94,7 +100,7 @@ def make_pipeline(world: World, order: Order) -> Pipeline:
     project, spec = order.project, order.spec or order.project.spec
     tag = order.ref in project.tags and order.ref not in project.branches
     commits = [project.tags[order.ref].commit] if tag else project.branches[order.ref].commits
-    sha = order.bridge.pipeline.sha if order.source == "parent_pipeline" and order.bridge else commits[-1].sha
+    sha = order.bridge.pipeline.sha if order.source == CHILD and order.bridge else commits[-1].sha
     variables = environment.pipeline_variables(
         project, spec, order.ref, sha, order.source, order.variables, inputs, tag=tag
     )
@@ -141,13 +147,28 @@ def downstream_order(world: World, bridge: Job) -> Order:
             project=above.project,
             user=above.user,
             ref=above.ref,
-            source="parent_pipeline",
+            source=CHILD,
             variables=above.variables,
             inputs=above.inputs,
             spec=trials_pipeline(above.project.theme),
             bridge=bridge,
         )
     target = world.project(trigger.project) if trigger is not None else None
-    if target is None:
+    if target is None or trigger is None:
         raise CreationError("Downstream project could not be found")
-    return Order(project=target, user=above.user, ref=target.default_branch, source="pipeline", bridge=bridge)
+    return Order(
+        project=target,
+        user=above.user,
+        ref=expand(trigger.branch, environment.of_job(bridge)),
+        source="pipeline",
+        variables=_passed_on(bridge) if trigger.forward else (),
+        bridge=bridge,
+    )
+
+
+def _passed_on(bridge: Job) -> tuple[Variable, ...]:
+    """Return the variables for a downstream pipeline: those of the job, over them those of its pipeline."""
+    above = bridge.pipeline
+    written = dict(above.spec.variables) | dict(bridge.spec.variables)
+    given = {variable.key: variable for variable in above.variables}
+    return tuple(({key: Variable(key, value) for key, value in written.items()} | given).values())

@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterator
 
 from data.simulator.entities import Job
+from data.simulator.reports import cases_of
 from data.simulator.training import TrainingPlan
 
 _CAUSES = (
@@ -27,6 +28,9 @@ def failure(job: Job, plan: TrainingPlan | None, draw: random.Random) -> Iterato
     if job.spec.kind == "tests":
         yield from _failed_test(package)
         return
+    if job.spec.kind == "cases":
+        yield from _failed_cases(job)
+        return
     if job.spec.kind == "deploy":
         yield "error: deployment exceeded its progress deadline"
         yield f"./scripts/deploy.sh: line 41: rollout of {job.project.theme.model} was undone"
@@ -44,6 +48,19 @@ def failure(job: Job, plan: TrainingPlan | None, draw: random.Random) -> Iterato
     yield "    result = step(batch, größe=config.größe)"
     yield "             ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^"
     yield f"{name}: {text}"
+
+
+def _failed_cases(job: Job) -> Iterator[str]:
+    cases = cases_of(job)
+    failed = [case for case in cases if case.status in ("failed", "error")]
+    yield "=================================== FAILURES ==================================="
+    for case in failed:
+        yield f" {case.name} ".center(80, "_")
+        yield from case.text.splitlines()
+    for case in failed:
+        yield f"{case.status.upper()} {case.file}::{case.name}"
+    passed = sum(case.status == "success" for case in cases)
+    yield f" {len(failed)} failed, {passed} passed in {sum(case.seconds for case in cases):.2f}s ".center(80, "=")
 
 
 def _failed_test(package: str) -> Iterator[str]:

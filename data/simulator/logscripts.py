@@ -11,6 +11,7 @@ from data.simulator.chance import stream
 from data.simulator.ci import interpolate
 from data.simulator.entities import Job
 from data.simulator.logfailures import failure
+from data.simulator.reports import cases_of
 from data.simulator.training import TrainingPlan, metrics_at, step_instant
 from data.simulator.world import World
 
@@ -148,6 +149,16 @@ def _tests(_job: Job, draw: random.Random) -> Iterator[Output]:
     )
 
 
+def _cases(job: Job, _draw: random.Random) -> Iterator[Output]:
+    cases = cases_of(job)
+    yield Output(0.1, "============================= test session starts ==============================")
+    yield Output(0.12, f"platform linux -- Python 3.11.11, pytest-8.4.2, pluggy-1.6.0 -- {len(cases)} tests")
+    words = {"success": "PASSED", "failed": "FAILED", "error": "ERROR", "skipped": "SKIPPED"}
+    for number, case in enumerate(cases):
+        colour = {"success": _GREEN, "skipped": _YELLOW}.get(case.status, "\x1b[31;1m")
+        yield Output(0.15 + 0.2 * number / len(cases), f"{case.file}::{case.name} {colour}{words[case.status]}{_RESET}")
+
+
 def _features(job: Job, draw: random.Random) -> Iterator[Output]:
     yield Output(0.05, stderr=True, until=0.6, segments=_bar_states("Building features", 48, "feature", 16))
     for number, column in enumerate(_COLUMNS):
@@ -194,6 +205,7 @@ _BODIES = {
     "extract": _extract,
     "check": _check,
     "tests": _tests,
+    "cases": _cases,
     "features": _features,
     "evaluate": _evaluate,
     "register": _register,

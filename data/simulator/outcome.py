@@ -5,6 +5,7 @@ from __future__ import annotations
 from data.simulator import environment
 from data.simulator.chance import stream
 from data.simulator.entities import Job
+from data.simulator.reports import case_failed
 from data.simulator.templates import EPOCH_SECONDS
 from data.simulator.world import World
 
@@ -43,6 +44,8 @@ def _reason(world: World, job: Job, variables: dict[str, str], chance: float, wh
     forced = world.forced.get(job.name)
     if forced is not None:
         return "" if forced == "success" else forced
+    if case_failed(job):
+        return "script_failure"
     if job.spec.kind == "train" and environment.learning_rate(variables) > DIVERGES_ABOVE:
         return "script_failure"
     if chance >= job.spec.fails * world.settings.failure_rate:

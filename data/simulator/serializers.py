@@ -95,7 +95,7 @@ class Serializer(ProjectSerializer):
     def job(self, job: Job) -> Json:
         """Job."""
         kept = artifacts.has_archive(self.world, job)
-        expire = iso(artifacts.expires(job)) if kept else None
+        expire = iso(artifacts.expires(job)) if kept and not job.artifacts_kept else None
         found = self.job_basic(job) | {
             "source": job.pipeline.source,
             "artifacts": self._artifacts(job, kept=kept),
@@ -190,15 +190,15 @@ class Serializer(ProjectSerializer):
             "owner": self.user(schedule.owner),
         }
 
-    def schedule_detail(self, schedule: Schedule, next_run: float) -> Json:
-        """PipelineScheduleDetails: with last pipeline, variables and inputs."""
+    def schedule_detail(self, schedule: Schedule, next_run: float, *, told: bool) -> Json:
+        """PipelineScheduleDetails: with last pipeline and inputs, and with variables where they are `told`."""
         last = schedule.pipelines[-1] if schedule.pipelines else None
         basic = {"id": last.id, "sha": last.sha, "ref": last.ref, "status": last.status} if last else None
-        return self.schedule(schedule, next_run) | {
-            "last_pipeline": basic,
-            "variables": [self.variable(item) for item in schedule.variables],
-            "inputs": [],
-        }
+        inputs = [{"name": name, "value": value} for name, value in schedule.inputs.items()]
+        found = self.schedule(schedule, next_run) | {"last_pipeline": basic, "inputs": inputs}
+        if told:
+            found["variables"] = [self.variable(item) for item in schedule.variables]
+        return found
 
 
 def deployment_status(job: Job) -> str:

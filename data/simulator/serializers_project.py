@@ -19,7 +19,6 @@ from data.simulator.entities import (
     User,
     Variable,
 )
-from data.simulator.factory import may_run_on
 from data.simulator.logs import LogBook
 from data.simulator.world import World
 
@@ -213,7 +212,8 @@ class ProjectSerializer:
         }
 
     def branch(self, branch: Branch, project: Project, user: User) -> Json:
-        """Branch."""
+        """Branch; whoever is not allowed to push to a protected one may still be allowed to merge to it."""
+        needed = Access.MAINTAINER if branch.protected else Access.DEVELOPER
         return {
             "name": branch.name,
             "commit": self.commit(branch.head, project),
@@ -221,7 +221,7 @@ class ProjectSerializer:
             "protected": branch.protected,
             "developers_can_push": False,
             "developers_can_merge": branch.protected and branch.developers_can_merge,
-            "can_push": may_run_on(self.world, user, project, branch.name),
+            "can_push": self.world.access(user, project) >= needed,
             "default": branch.name == project.default_branch,
             "web_url": f"{self.base}/{project.full_path}/-/tree/{branch.name}",
         }
@@ -234,7 +234,7 @@ class ProjectSerializer:
             "target": tag.commit.sha,
             "commit": self.commit(tag.commit, project),
             "release": None,
-            "protected": False,
+            "protected": tag.protected,
             "created_at": iso(tag.commit.created_at),
         }
 

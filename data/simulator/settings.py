@@ -23,6 +23,7 @@ class SimulatorSettings:
         speed: how many times faster than in life jobs run, queue and are authored. Times stay those of the clock.
         history_days: days of finished pipelines that exist at the start; 0 gives projects without pipelines.
         activity: pipelines per hour that the background author starts over all projects; 0 switches it off.
+        test_runs: runs of test repositories that are there at the start, one or more for each known project in turn.
         failure_rate: factor on every job's own probability to fail; 0 means that no job fails by chance.
         host, port: where it listens; port 0 takes a free one.
         mlflow_uri: tracking URI (`sqlite:///…` or `http://…`) that training jobs log to; empty for none.
@@ -44,6 +45,7 @@ class SimulatorSettings:
     speed: float = 1.0
     history_days: float = 14.0
     activity: float = 30.0
+    test_runs: int = 0
     failure_rate: float = 1.0
     host: str = "127.0.0.1"
     port: int = 0
@@ -72,6 +74,6 @@ class SimulatorSettings:
             raise ConfigError(f"{self.projects} projects make no world", field="projects", hint="give 1 or more")
         if not 0 <= self.port <= MAX_PORT:
             raise ConfigError(f"{self.port} is not a port", field="port", hint=f"give 0 to {MAX_PORT}")
-        for name in ("history_days", "activity", "failure_rate", "trace_interval", "latency_ms"):
+        for name in ("history_days", "activity", "test_runs", "failure_rate", "trace_interval", "latency_ms"):
             if not getattr(self, name) >= 0:
                 raise ConfigError("must not be negative", field=name)

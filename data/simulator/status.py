@@ -78,6 +78,8 @@ def decision(job: Job) -> str:
     if before not in COMPLETED:
         return "wait"
     valid = {"success"} if job.spec.needs is not None else {"success", "skipped"}
+    if job.when == "always":
+        valid = {"success", "failed", "skipped"}
     if before not in valid:
         return "skip"
     return "manual" if job.when == "manual" else "enqueue"

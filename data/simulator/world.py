@@ -25,6 +25,8 @@ class World:
     Attributes:
         time: the instant up to which everything has happened, seconds since the epoch.
         born: the instant at which history ends and live life begins.
+        testing: test repositories of projects by id. They are not in lists, whose length is the number that was asked
+            for, and nobody works in them by himself.
         requested: pipelines that were created through the API, oldest first.
         forced: outcomes that were ordered, by job name: failure reason or "success".
         watchers: called with a job whenever its status changes.
@@ -40,6 +42,7 @@ class World:
         self.tokens: dict[str, Token] = {}
         self.groups: dict[str, Group] = {}
         self.projects: dict[int, Project] = {}
+        self.testing: dict[int, Project] = {}
         self.paths: dict[str, Project] = {}
         self.pipelines: dict[int, Pipeline] = {}
         self.jobs: dict[int, Job] = {}
@@ -81,7 +84,9 @@ class World:
 
     def project(self, reference: str) -> Project | None:
         """Return a project by numeric id or full path."""
-        return self.projects.get(int(reference)) if reference.isdecimal() else self.paths.get(reference)
+        if not reference.isdecimal():
+            return self.paths.get(reference)
+        return self.projects.get(int(reference)) or self.testing.get(int(reference))
 
     def access(self, user: User, project: Project) -> Access:
         """Return what `user` may do in `project`."""

@@ -266,6 +266,11 @@ def _moment(seconds: int) -> datetime | None:
         return None
 
 
+def utc_text(moment: datetime | None) -> str | None:
+    """A time as a parameter of a request: in UTC with Z, since a `+` would need encoding; None for None."""
+    return None if moment is None else moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
 _API = re.compile(r"^.*?/(?:api/v4|api/2\.0/mlflow|ajax-api/2\.0/mlflow)(?=/)")
 _ID = re.compile(r"\d+|[0-9a-f]{7,64}|.*%[0-9a-fA-F]{2}.*")
 
@@ -291,15 +296,3 @@ _USERINFO = re.compile(r"(?P<scheme>\b[a-zA-Z][a-zA-Z0-9+.-]*://)[^/\s@]+@")
 def mask_logins(text: str) -> str:
     """`text` with the user name and password of every URL in it masked."""
     return _USERINFO.sub(rf"\g<scheme>{MASK}@", text) if "@" in text else text
-
-
-_SECRET_KEY = re.compile(
-    r"(?:^|_)(?:TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIALS?|(?:API|ACCESS|PRIVATE|SECRET|SSH|DEPLOY)_?KEY)(?:_|$)",
-    re.IGNORECASE,
-)
-_SECRET_VALUE = re.compile(r"\bgl[a-z]{2,6}-[\w-]{16,}|-----BEGIN [A-Z ]*PRIVATE KEY-----")
-
-
-def is_secret(key: str, value: str = "") -> bool:
-    """Whether a variable looks like a secret, by its name or its value's form: GitLab's API shows all values."""
-    return bool(_SECRET_KEY.search(key) or _SECRET_VALUE.search(value))

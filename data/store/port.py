@@ -215,8 +215,11 @@ class Store(Protocol):
         owner. With `ids` only these; one that is not queued any more is left out.
         """
 
-    async def amend(self, command: Command) -> bool:
-        """Replace a command that is still queued, for instance with another place; False when it is not."""
+    async def amend(self, command: Command, *, was: Command) -> bool:
+        """Replace a command that is still queued and as it `was`, for instance with another place.
+
+        False when it is not queued any more, or somebody changed it meanwhile.
+        """
 
     async def adopt(self, owner: str, project_ids: Sequence[str]) -> list[Command]:
         """Take over commands of these projects that others left in `sending`; the caller holds the projects' leases."""

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from data.errors import UsageError
-from data.model import JobRun, PipelineAPI, PipelineRun, Project, Variable
+from data.launch import naming
+from data.model import Connection, JobRun, PipelineRun, Project, Variable
 from data.model.vocabulary import STATUSES
 from tui import actions
 
@@ -58,7 +59,7 @@ def test_run_ids_sort_by_time_and_differ() -> None:
     moments = [NOW + timedelta(seconds=step) for step in (0, 1, 60, 86_400, 400 * 86_400)]
     ids = [actions.new_run_id(moment) for moment in moments]
     assert ids == sorted(ids)
-    assert all(len(one) == actions.TIME_DIGITS + actions.CHANCE_DIGITS and one.isalnum() for one in ids)
+    assert all(len(one) == naming.TIME_DIGITS + naming.CHANCE_DIGITS and one.isalnum() for one in ids)
     assert len({actions.new_run_id(NOW) for _ in range(1000)}) > 990
 
 
@@ -131,6 +132,14 @@ def test_play_carries_variables() -> None:
     assert command.title == "play churn train (job 991)"
 
 
+@pytest.mark.parametrize(
+    "variable", [Variable(key="API_TOKEN", value="x"), Variable(key="X", value="glpat-0123456789abcdefghij")]
+)
+def test_secrets_are_not_played_with(variable: Variable) -> None:
+    with pytest.raises(UsageError, match="looks like a secret"):
+        actions.play_command(job("manual"), variables=[variable])
+
+
 def test_note_and_label() -> None:
     note = actions.note_command(run("success"), "look at the loss", project="churn")
     assert note.payload == {"text": "look at the loss", "was": ""}
@@ -142,99 +151,36 @@ def test_note_and_label() -> None:
         actions.label_command(run())
 
 
-API = PipelineAPI(
-    id="git:7:main:train",
-    pipeline_id="git:7:main",
-    name="train",
-    system_variables=(Variable(key="FLOW", value="train"),),
-    user_variables=(
-        Variable(key="EPOCHS", value="10", kind="number"),
-        Variable(key="SITE", required=True, choices=("eu", "us")),
-        Variable(key="KEY", secret=True),
-    ),
+@pytest.mark.parametrize(
+    ("more", "reason"),
+    [
+        ({}, ""),
+        ({"archived": True}, "is archived"),
+        ({"access_level": 20}, "20 (reporter); this needs 30"),
+        ({"access_level": 17}, "is 17; this needs 30"),
+        ({"access_level": 0}, ""),
+    ],
 )
-
-
-def test_launch_payload_is_what_the_engine_reads() -> None:
-    command = actions.launch_command(
-        project(),
-        variables=[Variable(key="SITE", value="eu"), Variable(key="EXTRA", value="line one\nline two")],
-        inputs={"size": "big"},
-        api=API,
-        why="baseline",
-        by="ada",
-        now=NOW,
-    )
-    payload = dict(command.payload)
-    run_id = payload.pop("run_id")
-    assert len(run_id) == 12
-    assert payload == {
-        "ref": "main",
-        "variables": [
-            {"key": "FLOW", "value": "train"},
-            {"key": "EPOCHS", "value": "10"},
-            {"key": "SITE", "value": "eu"},
-            {"key": "EXTRA", "value": "line one\nline two"},
-            {"key": "RUN_ID", "value": run_id},
-        ],
-        "inputs": {"size": "big"},
-        "api": "git:7:main:train",
-        "pipeline": "",
-        "kind": "production",
-        "track": True,
-        "secrets": [],
-    }
-    assert command.title == "launch churn train on main"
-
-
-def test_runs_can_be_joined_by_their_run_id() -> None:
-    assert actions.launch_command(project(), run_id="nightly-7").payload["variables"] == [
-        {"key": "RUN_ID", "value": "nightly-7"}
-    ]
-    with pytest.raises(UsageError, match="is no RUN_ID"):
-        actions.launch_command(project(), run_id="a b")
-
-
-def test_secret_values_never_enter_the_command() -> None:
-    given = [Variable(key="SITE", value="us"), Variable(key="KEY", value="hush")]
-    command = actions.launch_command(project(), variables=given, api=API)
-    assert actions.secret_values(API, given) == {"KEY": "hush"}
-    assert command.payload["secrets"] == ["KEY"]
-    assert "hush" not in repr(command)
+def test_acting_needs_a_role_and_a_living_project(more: dict[str, object], reason: str) -> None:
+    found = actions.why_not_act(project(**more))
+    assert reason in found if reason else found == ""
 
 
 @pytest.mark.parametrize(
-    ("variables", "sentence"),
+    ("scopes", "can_write", "reason"),
     [
-        ([], "SITE is required"),
-        ([Variable(key="SITE", value="asia")], "SITE must be one of eu, us"),
-        ([Variable(key="SITE", value="eu"), Variable(key="EPOCHS", value="many")], "EPOCHS must be a number"),
-        ([Variable(key="SITE", value="eu"), Variable(key="FLOW", value="x")], "FLOW is set by the API and locked"),
-        ([Variable(key="SITE", value="eu"), Variable(key="SITE", value="us")], "SITE is given twice"),
-        ([Variable(key="SITE", value="eu"), Variable(key="RUN_ID", value="x")], "RUN_ID is set by Lineside itself"),
-        ([Variable(key="SITE", value="eu"), Variable(key="A B", value="x")], "no name of a variable"),
+        (("read_api",), None, "has the scope read_api; launching needs api"),
+        (("read_api", "api"), None, ""),
+        (("something_new",), None, ""),
+        ((), None, ""),
+        ((), False, "may only read"),
     ],
 )
-def test_launch_refuses_wrong_variables(variables: list[Variable], sentence: str) -> None:
-    with pytest.raises(UsageError, match=sentence):
-        actions.launch_command(project(), variables=variables, api=API)
-
-
-def test_launch_respects_what_the_project_allows() -> None:
-    with pytest.raises(UsageError, match="archived"):
-        actions.launch_command(project(archived=True))
-    with pytest.raises(UsageError, match="needs 30"):
-        actions.launch_command(project(access_level=20))
-    with pytest.raises(UsageError, match="no default branch"):
-        actions.launch_command(project(default_ref=""))
-    closed = project(variables_role="no_one_allowed")
-    payload = actions.launch_command(closed, inputs={"size": "big"}).payload
-    assert (payload["variables"], payload["track"]) == ([], False)
-    with pytest.raises(UsageError, match="use inputs"):
-        actions.launch_command(closed, variables=[Variable(key="A", value="b")])
-    owners = project(variables_role="owner")
-    with pytest.raises(UsageError, match="role owner"):
-        actions.launch_command(owners, variables=[Variable(key="A", value="b")])
+def test_a_token_that_may_only_read_is_told(scopes: tuple[str, ...], can_write: bool | None, reason: str) -> None:
+    connection = Connection(id="git", name="git", kind="gitlab", scopes=scopes, can_write=can_write)
+    assert reason in actions.why_not_connection(connection)
+    assert bool(actions.why_not_connection(connection)) == bool(reason)
+    assert actions.why_not_act(project(), connection) == actions.why_not_connection(connection)
 
 
 @pytest.mark.parametrize(
@@ -246,6 +192,13 @@ def test_launch_respects_what_the_project_allows() -> None:
         (Variable(key="A", kind="bool"), "TRUE", ""),
         (Variable(key="A", kind="bool"), "maybe", "A must be true or false"),
         (Variable(key="A", kind="number"), "1e-4", ""),
+        (Variable(key="A", kind="number"), "inf", "A must be a number"),
+        (Variable(key="A", kind="number"), "1_000", "A must be a number"),
+        (Variable(key="A", kind="array"), "[1, 2]", ""),
+        (Variable(key="A", kind="array"), "1, 2", "A must be a list"),
+        (Variable(key="A", kind="file", pattern="x"), "path", ""),
+        (Variable(key="A", choices=("a", "b")), "c", "A must be one of a, b"),
+        (Variable(key="A", required=True), "", "A is required"),
         (Variable(key="A"), "", ""),
     ],
 )

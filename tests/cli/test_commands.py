@@ -24,6 +24,14 @@ TIMEOUT = 60.0
 """Seconds that a process may take."""
 
 
+@pytest.mark.parametrize("words", [(), ("queue",), ("submissions",), ("schedules",), ("run-ids",)])
+def test_no_sentence_about_a_command_is_cut(invoke: Invoke, monkeypatch: pytest.MonkeyPatch, words: tuple[str]) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    listed = invoke(*words, "--help").out.partition("Commands:")[2].splitlines()
+    assert len(listed) > 1
+    assert [line for line in listed if line.endswith("...")] == []
+
+
 def test_config_path(invoke: Invoke, config: Path) -> None:
     shown = invoke("config", "path")
     assert (shown.code, shown.out) == (0, f"{config}\n")

@@ -183,12 +183,21 @@ def test_inputs_where_variables_are_forbidden(
     invoke: Invoke, configure: Callable[..., Path], gitlab: Simulator
 ) -> None:
     configure(projects=(INPUTS_ONLY,))
-    refused = invoke("launch", INPUTS_ONLY, "--var", "EPOCHS=2", "--yes", *PATIENCE)
+    refused = invoke("launch", INPUTS_ONLY, "--var", "SEED=2", "--yes", *PATIENCE)
     assert (refused.code, refused.out) == (2, "")
-    assert "lets nobody set pipeline variables; use inputs" in refused.err
-    shown = invoke("launch", INPUTS_ONLY, "--input", "environment=production", "--yes", *PATIENCE)
+    assert "lets nobody set pipeline variables" in refused.err
+    assert "no input seed" in refused.err
+    wrong = invoke("launch", INPUTS_ONLY, "--input", "epochs=many", "--yes", *PATIENCE)
+    assert (wrong.code, wrong.out) == (2, "")
+    assert "epochs must be a number" in wrong.err
+    given = ("--var", "EPOCHS=3", "--input", "environment=production", "--input", "full_data=yes")
+    shown = invoke("launch", INPUTS_ONLY, *given, "--yes", *PATIENCE)
     assert shown.code == 0, shown.err
-    pipeline_of(gitlab, shown)
+    assert "EPOCHS is sent as the input epochs" in shown.err
+    with gitlab.world.lock:
+        made = gitlab.world.pipelines[pipeline_of(gitlab, shown)]
+    assert made.inputs == {"epochs": 3, "environment": "production", "full_data": True, "learning_rate": 0.001}
+    assert not made.variables
 
 
 def test_the_servers_own_reason(invoke: Invoke, configure: Callable[..., Path], own_world: Path) -> None:

@@ -109,7 +109,8 @@ def test_project_and_pipeline_tables(invoke: Invoke) -> None:
     assert "churn-experiment" in projects
     assert "需要予測 demand" in projects
     pipelines = invoke("pipelines").out
-    assert "train-e2e" in pipelines
+    assert "model training" in pipelines
+    assert "train-e2e" in invoke("apis").out
 
 
 def test_jobs_of_a_run(invoke: Invoke) -> None:

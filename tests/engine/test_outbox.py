@@ -182,7 +182,7 @@ async def test_a_full_pipeline_holds_launches_until_a_run_ends(lab: Lab) -> None
 
         async def held() -> bool:
             now = await lab.store.get(Command, second.id)
-            return now is not None and now.state == "queued" and "1 of at most 1" in now.answer
+            return now is not None and now.state == "queued" and "at most 1 run of train at a time" in now.answer
 
         await until(held)
         other = await lab.settled(await lab.submit("note", first.result_id, text="goes past it"))

@@ -18,13 +18,13 @@ from data.engine.agenda import Agenda
 from data.engine.backoff import Backoff
 from data.engine.board import Board
 from data.engine.budget import Budget, Rank
-from data.engine.context import base_name
 from data.engine.health import Health
 from data.engine.secrets import Secrets, read_line, write_line
 from data.engine.server import Slots
 from data.engine.timing import Timing
 from data.errors import Forbidden, LinesideError, Unreachable
 from data.model import DatasetInput, Interest, JobRun, LogState, MetricSummary, PipelineRun, TrackedRun
+from data.sources.gitlab.ci import base_name
 from data.sources.http import RateLimit
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)

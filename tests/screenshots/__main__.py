@@ -12,11 +12,13 @@ import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from data.model import Record, TrackedRun
-from tests import world_more
+from tests import tested, world_activity, world_more, world_pipelines
 from tests.charted import charted
 from tests.compared import sweep, tracked_world
+from tests.tui import launchworld
 from tests.tui.stage import dashboard, playing, settle
 from tests.world import records
 from tui.dashboard import Dashboard
@@ -41,40 +43,58 @@ def _run(app: Dashboard) -> None:
     app.open_run(world_more.RUN)
 
 
-PICTURES: tuple[tuple[str, Sequence[str]], ...] = (
-    ("runs", ()),
-    ("run", ("j", "enter")),
-    ("log", ("j", "l")),
-    ("search", ("j", "l", "slash", *"=0.7", "enter", "n")),
-    ("launch", ("j", "T")),
-    ("projects", ("1",)),
-    ("activity", ("6",)),
-    ("groups", ("b", *"user", "enter", "enter")),
-)
-"""Name and keys of each on the fixed world."""
-FURTHER: tuple[tuple[str, Open, Sequence[Record], Sequence[str]], ...] = (
-    ("metrics", _charts, charted(), (*["left"] * 5, "S", "S")),
-    ("compare", _compared, tracked_world(5), ("j", "j", "m")),
-    ("lineage", _run, world_more.more(), ["right_square_bracket"] * 4),
-)
-"""Name, way, further records and keys of each on a greater world."""
+def _together(app: Dashboard) -> None:
+    app.open_together(tested.RUN_ID)
 
 
-async def picture(
-    name: str, keys: Sequence[str], folder: Path, more: Sequence[Record] = (), way: Open | None = None
-) -> Path:
-    """Go the `way` and press `keys` on a new dashboard, and save what it shows."""
+NEXT = "right_square_bracket"
+
+
+class Picture(NamedTuple):
+    """What a picture shows: records beside those of the fixed world, the way to the screen, and keys there."""
+
+    name: str
+    keys: Sequence[str] = ()
+    more: Sequence[Record] = ()
+    way: Open | None = None
+
+
+LAUNCHED = launchworld.world(launchworld.preview(), launchworld.refs(), *launchworld.submitted())
+"""A run that was launched here, with what the server says of its project."""
+PICTURES: tuple[Picture, ...] = (
+    Picture("runs"),
+    Picture("run", ("j", "enter")),
+    Picture("log", ("j", "l")),
+    Picture("search", ("j", "l", "slash", *"=0.7", "enter", "n")),
+    Picture(
+        "launch", ("j", "T"), launchworld.world(launchworld.preview(), launchworld.refs(), *launchworld.submitted())
+    ),
+    Picture("projects", ("1",)),
+    Picture("pipelines", ("2", "j"), world_pipelines.world()),
+    Picture("queue", ("6", NEXT), world_activity.activity()),
+    Picture("together", (NEXT, NEXT, "j"), tested.tested(), _together),
+    Picture("groups", ("b", *"user", "enter", "enter")),
+    Picture("metrics", (*["left"] * 5, "S", "S"), charted(), _charts),
+    Picture("compare", ("j", "j", "m"), tracked_world(5), _compared),
+    Picture("lineage", [NEXT] * 4, world_more.more(), _run),
+)
+"""The pictures of the README."""
+
+
+async def picture(one: Picture, folder: Path) -> Path:
+    """Go its way and press its keys on a new dashboard, and save what that shows."""
+    world = {(type(record), record.id): record for record in (*records(), *one.more)}
     with tempfile.TemporaryDirectory() as place:
         os.environ["LINESIDE_STATE_DIR"] = f"{place}/state"
-        async with playing(Path(place) / "data", SIZE, world=[*records(), *more]) as pilot:
-            if way is not None:
-                way(dashboard(pilot))
+        async with playing(Path(place) / "data", SIZE, world=list(world.values())) as pilot:
+            if one.way is not None:
+                one.way(dashboard(pilot))
                 await settle(pilot)
-            for key in keys:
+            for key in one.keys:
                 await pilot.press(key)
                 await settle(pilot)
-            path = folder / f"{name}.svg"
-            path.write_text(with_local_fonts(pilot.app.export_screenshot(title=f"lineside: {name}", simplify=True)))
+            path = folder / f"{one.name}.svg"
+            path.write_text(with_local_fonts(pilot.app.export_screenshot(title=f"lineside: {one.name}", simplify=True)))
             return path
 
 
@@ -87,10 +107,8 @@ def with_local_fonts(svg: str) -> str:
 def main() -> None:
     """Make all pictures."""
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent
-    for name, keys in PICTURES:
-        print(asyncio.run(picture(name, keys, folder)))
-    for name, way, more, keys in FURTHER:
-        print(asyncio.run(picture(name, keys, folder, more, way)))
+    for one in PICTURES:
+        print(asyncio.run(picture(one, folder)))
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from tests.world import records
 from tests.world_more import RUN, TRACKED, more
 
 SIZES = [(80, 24), (120, 40)]
-RUN_TABS = ("jobs", "metrics", "params", "artifacts", "lineage", "notes")
+RUN_TABS = ("jobs", "metrics", "params", "artifacts", "tests", "lineage", "notes")
 MLFLOW_TABS = ("metrics", "params", "children", "artifacts", "lineage", "notes")
 
 sizes = pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")

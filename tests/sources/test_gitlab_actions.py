@@ -9,8 +9,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import requests
 
-from data.errors import Forbidden, Refused
+from data.errors import Forbidden, NotFound, Refused
 from data.model import JobRun, PipelineRun, Variable
+from data.simulator.ci import Input
 from data.simulator.server import Simulator
 from data.simulator.settings import SimulatorSettings
 from data.sources.faults import Unanswered
@@ -220,3 +221,89 @@ def test_cancelling_a_finished_job_returns_it_unchanged(gitlab: GitLabSource, sc
     row = {"id": 5, "name": "train", "status": "success", "pipeline": {"id": 31}}
     script.on("/api/v4/projects/7/jobs/5/cancel", Answer(row, 201))
     assert gitlab.cancel_job(7, 5).status == "success"
+
+
+def finished(simulator: Simulator, source: GitLabSource) -> tuple[PipelineRun, JobRun]:
+    """A run, and a job of it that has ended and left artifacts."""
+    run = launch(source, EPOCHS="1")
+
+    def ended() -> JobRun | None:
+        jobs = (job for job in source.jobs(run) if job.status == "success" and job.artifacts_size)
+        return next(jobs, None)
+
+    job = until(ended)
+    assert isinstance(job, JobRun)
+    return run, job
+
+
+def test_artifacts_are_kept_and_a_job_is_erased_once(simulator: Simulator, connect: Connect) -> None:
+    source = connect()
+    run, job = finished(simulator, source)
+    before = source.artifacts(PROJECT, job.git_job_id)
+    assert any(one.expires for one in before)
+    assert source.keep_artifacts(PROJECT, job.git_job_id).id == job.id
+    assert not any(one.expires for one in source.artifacts(PROJECT, job.git_job_id))
+    erased = source.erase_job(PROJECT, job.git_job_id)
+    assert erased.erased is not None and erased.artifacts_size == 0
+    with pytest.raises(Refused, match="not erasable"):
+        source.erase_job(PROJECT, job.git_job_id)
+    with pytest.raises(NotFound):
+        source.keep_artifacts(PROJECT, job.git_job_id)
+    source.cancel_run(PROJECT, run.git_pipeline_id)
+
+
+def test_jobs_of_others_are_erased_by_maintainers_only(simulator: Simulator, connect: Connect) -> None:
+    run, job = finished(simulator, connect())
+    with pytest.raises(Forbidden, match="erase"):
+        connect("developer").erase_job(PROJECT, job.git_job_id)
+    connect().cancel_run(PROJECT, run.git_pipeline_id)
+
+
+def test_a_run_is_renamed_and_deleted_by_its_owner(connect: Connect) -> None:
+    source = connect()
+    run = launch(source)
+    assert source.rename_run(PROJECT, run.git_pipeline_id, "Größer 🚀").name == "Größer 🚀"
+    assert source.run(PROJECT, run.git_pipeline_id).name == "Größer 🚀"
+    with pytest.raises(Refused, match="too long"):
+        source.rename_run(PROJECT, run.git_pipeline_id, "x" * 256)
+    with pytest.raises(Forbidden):
+        source.delete_run(PROJECT, run.git_pipeline_id)
+    connect("owner").delete_run(PROJECT, run.git_pipeline_id)
+    with pytest.raises(NotFound):
+        source.run(PROJECT, run.git_pipeline_id)
+    with pytest.raises(NotFound):
+        connect("owner").delete_run(PROJECT, run.git_pipeline_id)
+
+
+WRITES: dict[str, tuple[str, str, Callable[[GitLabSource], object]]] = {
+    "play a schedule": ("POST", "/pipeline_schedules/3/play", lambda one: one.play_schedule(7, 3)),
+    "erase": ("POST", "/jobs/5/erase", lambda one: one.erase_job(7, 5)),
+    "keep": ("POST", "/jobs/5/artifacts/keep", lambda one: one.keep_artifacts(7, 5)),
+    "delete": ("DELETE", "/pipelines/31", lambda one: one.delete_run(7, 31)),
+    "rename": ("PUT", "/pipelines/31/metadata", lambda one: one.rename_run(7, 31, "x")),
+}
+"""Method, path and call of everything that changes something and is not a launch."""
+
+
+@pytest.mark.parametrize("broken", [Answer(status=502), Answer(cut=True)], ids=["gateway", "cut"])
+@pytest.mark.parametrize("write", WRITES)
+def test_a_write_is_sent_once_and_says_when_its_outcome_is_not_known(
+    gitlab: GitLabSource, script: Scripted, write: str, broken: Answer
+) -> None:
+    method, path, call = WRITES[write]
+    script.on(f"/api/v4/projects/7{path}", broken)
+    with pytest.raises(Unanswered):
+        call(gitlab)
+    assert [seen.method for seen in script.seen] == [method]
+
+
+def test_inputs_keep_their_types(simulator: Simulator, connect: Connect) -> None:
+    with simulator.world.lock:
+        project = next(iter(simulator.world.projects.values()))
+        project.inputs = (Input("epochs", "number", 3, "How long"), Input("full", "boolean", False, "All data"))
+    run = connect().create_pipeline(project.id, "main", (), {"epochs": 7, "full": True})
+    assert simulator.world.pipelines[run.git_pipeline_id].inputs == {"epochs": 7, "full": True}
+    with pytest.raises(Refused, match="not a number"):
+        connect().create_pipeline(project.id, "main", (), {"epochs": "7"})
+    connect().cancel_run(project.id, run.git_pipeline_id)
+    project.inputs = ()

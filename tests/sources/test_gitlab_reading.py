@@ -268,12 +268,6 @@ def test_variables_are_for_maintainers_and_the_creator(
         connect("reporter").variables(project.git_project_id, number)
 
 
-def test_branches_and_tags(connect: Connect, project: Project) -> None:
-    refs = connect().refs(project.git_project_id)
-    assert "main" in refs.branches
-    assert refs.tags
-
-
 def test_environments_deployments_and_schedules(connect: Connect, project: Project) -> None:
     source = connect()
     places = source.environments(project.git_project_id)
@@ -282,9 +276,9 @@ def test_environments_deployments_and_schedules(connect: Connect, project: Proje
     assert all(one.environment in {place.name for place in places} for one in done)
     changes = [one.updated for one in done if one.updated]
     assert changes == sorted(changes, reverse=True)
-    for schedule in source.schedules(project.git_project_id):
+    for schedule, updated in source.schedules(project.git_project_id):
         assert not schedule.ref.startswith("refs/")
-        assert schedule.cron
+        assert schedule.cron and updated
 
 
 def test_deployments_changed_after_a_time_name_their_order(gitlab: GitLabSource, script: Scripted) -> None:

@@ -13,9 +13,10 @@ import pytest
 from data.config.credentials import Credential
 from data.config.secret import MASK, Secret
 from data.errors import BadAnswer, RateLimited, SourceError, Unreachable
+from data.model.masking import is_secret
 from data.sources.faults import Unanswered
 from data.sources.gitlab import GitLabSource
-from data.sources.http import Response, is_secret, mask_logins, rate_limit, retry_after, route
+from data.sources.http import Response, mask_logins, rate_limit, retry_after, route
 from tests.servers import free_port
 from tests.sources.conftest import TOKEN, access_token, settings
 from tests.sources.scripted import Answer, Scripted, scripted

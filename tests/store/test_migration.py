@@ -7,13 +7,17 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
+from data.engine.timeouts import limit_of
+from data.launch.payload import payload_of
 from data.model import (
     Command,
     DatasetInput,
     Label,
     MetricSummary,
     Note,
+    Pipeline,
     PipelineAPI,
     PipelineRun,
     Project,
@@ -93,7 +97,7 @@ def put_as_first(path: Path, records: list[Record]) -> None:
         listed, marks = ", ".join(f'"{name}"' for name in columns), ", ".join("?" for _ in columns)
         done = raw.execute(f"INSERT INTO {kind.table} ({listed}) VALUES ({marks})", [row[name] for name in columns])
         raw.execute(f"INSERT INTO {kind.table}_doc VALUES (?, ?)", (done.lastrowid, encode(record).decode()))
-        for key, value in kind.entries["metrics"](record).items():
+        for key, value in kind.entries["metrics"](record).items() if "metrics" in kind.entries else ():
             if value is not None:
                 number = (f"metrics.{key}", value, record.id, done.lastrowid)
                 raw.execute(f"INSERT INTO {kind.table}_number (name, value, id, n) VALUES (?, ?, ?, ?)", number)
@@ -166,6 +170,34 @@ async def test_runs_of_the_first_version_are_found_by_everything(
     raw = sqlite3.connect(tmp_path / "old.db")
     assert raw.execute("SELECT n FROM pipeline_run WHERE id = 'gitlab:1:500'").fetchone() == (1001,)
     raw.close()
+
+
+async def test_what_was_launched_before_there_was_a_usual_timeout_is_not_cancelled_by_it(tmp_path: Path) -> None:
+    first_version(tmp_path / "old.db")
+    put_as_first(
+        tmp_path / "old.db",
+        [
+            Pipeline(id="gitlab:1:default", project_id="gitlab:1", name="default", timeout=0),
+            Pipeline(id="gitlab:1:slow", project_id="gitlab:1", name="slow", timeout=7200),
+            replace(run(500, status="running"), submission_id="free"),
+            replace(run(501, status="manual"), submission_id="limited"),
+            Submission(id="free", timestamp=NOON, requester="ada", pipeline_id="gitlab:1:default"),
+            Submission(id="limited", timestamp=NOON, requester="ada", pipeline_id="gitlab:1:slow"),
+            Command(id="waits", kind="launch", created=NOON, payload={"ref": "main"}),
+        ],
+    )
+    raw = sqlite3.connect(tmp_path / "old.db")
+    raw.execute("UPDATE pipeline_doc SET doc = json_remove(doc, '$.timeout') WHERE doc LIKE '%gitlab:1:default%'")
+    raw.commit()
+    raw.close()
+    store = await open_store(tmp_path / "old.db")
+    pipelines = await store.get_many(Pipeline, ["gitlab:1:default", "gitlab:1:slow"])
+    submissions = await store.get_many(Submission, ["free", "limited"])
+    assert limit_of(submissions["free"], pipelines["gitlab:1:default"]).seconds == 0
+    assert limit_of(submissions["limited"], pipelines["gitlab:1:slow"]).seconds == 7200
+    waiting = await store.get(Command, "waits")
+    assert waiting is not None and payload_of(waiting).timeout == 0
+    await store.close()
 
 
 async def test_a_migration_runs_once_in_one_transaction(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""Activity: commands with the server's answer, connections, engines, and what is wrong."""
+"""Activity: its tabs, commands with the server's answer, connections, engines, and what is wrong."""
 
 from __future__ import annotations
 
@@ -24,6 +24,8 @@ from tests.tui.stage import (
     top,
 )
 from tests.world import NOW, records
+from tui.screens.activity import ActivityScreen
+from widgets.prompt import Prompt
 
 
 def waiting(**values: object) -> Command:
@@ -51,14 +53,63 @@ async def test_commands_with_who_what_state_and_answer(tmp_path: Path) -> None:
         assert "✓ done" in line_with(pilot, "cancel churn #148")
 
 
+HEALTH = ("6", "left_square_bracket")
+"""Keys that lead to the tab Health."""
+
+
+async def test_the_tabs_come_round_and_each_keeps_its_filter(tmp_path: Path) -> None:
+    async with playing(tmp_path) as pilot:
+        await press(pilot, "6")
+        screen = top(pilot, ActivityScreen)
+        titles = []
+        for _ in screen.PANES:
+            titles.append(screen.active.TITLE)
+            await press(pilot, "right_square_bracket")
+        assert titles == ["Commands", "Queue", "Submissions", "Schedules", "Health"]
+        assert screen.active.TITLE == "Commands"
+        screen.set_filter("status:refused")
+        await settle(pilot)
+        assert "launch churn on main" in shown(pilot) and "cancel churn #148" not in shown(pilot)
+        await press(pilot, "right_square_bracket")
+        assert screen.filter_text() == ""
+        await press(pilot, "left_square_bracket", "escape")
+        assert "cancel churn #148" in shown(pilot), "esc drops the filter of the tab first"
+
+
+async def test_a_tab_can_be_asked_for(tmp_path: Path) -> None:
+    async with playing(tmp_path) as pilot:
+        dashboard(pilot).push_screen(ActivityScreen(tab="schedules"))
+        await settle(pilot, lambda: "[Schedules]" in shown(pilot))
+
+
+async def test_a_filter_that_cannot_be_read_says_so_while_one_types(tmp_path: Path) -> None:
+    async with playing(tmp_path) as pilot:
+        await press(pilot, "6", "slash")
+        await pilot.press(*"status", "colon", *"refused", "enter")
+        await settle(pilot, lambda: "cancel churn #148" not in shown(pilot))
+        await press(pilot, "backspace", "slash")
+        await pilot.press("left_parenthesis")
+        await settle(pilot, lambda: top(pilot, ActivityScreen).query_one(Prompt).error)
+
+
+async def test_keys_of_other_tabs_say_where_they_belong(tmp_path: Path) -> None:
+    async with playing(tmp_path) as pilot:
+        await press(pilot, "6", "K")
+        assert "that is done in the tab Queue" in last_line(pilot)
+        await press(pilot, "p")
+        assert "that is done in the tab Schedules" in last_line(pilot)
+
+
 async def test_connections_say_how_they_are_and_what_is_left_of_the_budget(tmp_path: Path) -> None:
     async with playing(tmp_path, (160, 40)) as pilot:
-        await press(pilot, "6")
+        await press(pilot, *HEALTH)
         line = line_with(pilot, "https://gitlab.example")
         for words in ("✓ ok", "18.10.0", "ada", "1890/2000"):
             assert words in line
         assert "✗ offline 3m" in line_with(pilot, "https://mlflow.example")
-        assert line_with(pilot, "mlflow: connection refused").strip().endswith("is the server running?")
+        await press(pilot, "right_square_bracket")
+        line = line_with(pilot, "mlflow: connection refused").strip()
+        assert line.endswith("is the server running?"), "what is wrong is said in every tab"
 
 
 async def test_engines_are_named_with_their_leases_and_their_absence_says_what_to_do(tmp_path: Path) -> None:
@@ -134,7 +185,7 @@ async def test_what_the_disk_holds(tmp_path: Path) -> None:
     logs.append("gitlab:1:job:1", 0, b"x" * 500_000)
     logs.append("gitlab:2:job:2", 0, b"x" * 100_000)
     async with playing(tmp_path, (160, 40), config=f"{CONFIG}logs:\n  quota: 1MB\n") as pilot:
-        await press(pilot, "6")
+        await press(pilot, *HEALTH)
         line = line_with(pilot, " logs  ")
         for words in ("3 held, 588", "of 976.6 KiB (60%)", "churn 490", "fraud-detection 97.7 KiB", "records "):
             assert words in line
@@ -150,3 +201,16 @@ async def test_what_a_log_waits_for_is_no_trouble(tmp_path: Path) -> None:
         await change(pilot, replace(mlflow, state="ok", last_success=NOW, last_error="", hint=""), waits, broken)
         await settle(pilot, lambda: "ml/churn: no such project" in shown(pilot))
         assert "60 s" not in shown(pilot)
+
+
+async def test_how_far_each_copy_is(tmp_path: Path) -> None:
+    async with playing(tmp_path, (160, 40)) as pilot:
+        await press(pilot, *HEALTH)
+        await change(
+            pilot,
+            SyncState(id="gitlab:ml/churn", connection="gitlab", what="ml/churn", last_success=NOW),
+            SyncState(id="mlflow:churn", connection="mlflow", what="churn-experiment", last_error="no such experiment"),
+        )
+        await settle(pilot, lambda: "churn-experiment" in shown(pilot))
+        rows = [line for line in shown(pilot).splitlines() if "ml/churn" in line or "churn-experiment" in line]
+        assert "no such experiment" in rows[0] and "ml/churn" in rows[1], "what is wrong stands first"

@@ -114,7 +114,7 @@ async def test_a_manual_job_is_played_with_p(tmp_path: Path) -> None:
         await press(pilot, "p")
         assert "play:" in last_line(pilot)
         jobs(screen).go_to("gitlab:1:job:1036")
-        await press(pilot, "p", "y")
+        await press(pilot, "p", "enter", "y")
         (command,) = await commands(pilot)
         assert (command.kind, command.target_id, command.title) == (
             "play",

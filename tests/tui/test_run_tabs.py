@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from textual.pilot import Pilot
 
 from data.model import Artifact, MetricSeries, MetricSummary, Note, PipelineRun, TrackedRun
+from tests.tested import whole_report
 from tests.tui.stage import change, commands, dashboard, last_line, line_with, playing, press, settle, shown, top
 from tests.tui.test_run import open_run, topics
 from tests.world import FAILED_RUN, NOW, records
@@ -28,13 +29,13 @@ WRITTEN = (
     "label baseline", "bo, 5m ago", "Class weights from the February churners.",
     "Compare with #490 before it is deployed.", "ada, 2m ago", "First try with class weights.",
 )  # fmt: skip
-TITLES = ["Jobs", "Metrics", "Params", "Artifacts", "Lineage", "Notes"]
+TITLES = ["Jobs", "Metrics", "Params", "Artifacts", "Tests", "Lineage", "Notes"]
 
 
 @asynccontextmanager
 async def on_tab(tmp_path: Path, title: str, size: tuple[int, int] = (120, 40)) -> AsyncIterator[Pilot[str]]:
     """The run with everything around it, on one of its tabs."""
-    async with playing(tmp_path, size, world=[*records(), *more()]) as pilot:
+    async with playing(tmp_path, size, world=[*records(), *more(), whole_report(RUN)]) as pilot:
         await open_run(pilot, RUN)
         await press(pilot, *["right_square_bracket"] * TITLES.index(title))
         assert f"[{title}" in shown(pilot)
@@ -104,7 +105,7 @@ async def test_a_tab_is_made_when_it_is_first_shown_and_stays_as_it_was(tmp_path
         assert place > 5
         await press(pilot, "left_square_bracket", "right_square_bracket")
         assert grid(pilot).cursor == place
-        assert {one.TITLE for one in screen.panes()} == {"Jobs", "Notes", "Lineage", "Artifacts"}
+        assert {one.TITLE for one in screen.panes()} == {"Jobs", "Notes", "Lineage", "Tests"}
         await press(pilot, "l", "escape")
         assert screen.active.TITLE == "Lineage"
 

@@ -22,11 +22,13 @@ from tests.tui.stage import (
     type_text,
 )
 from tests.world import FAILED_RUN, NOW, RUNNING_RUN, records
+from tui.screens.launch import LaunchScreen
 from tui.screens.listing import ListScreen
 from tui.screens.log import LogScreen
 from tui.screens.run import RunScreen
 from tui.screens.runs import RunsScreen
 from widgets.confirm import Confirm
+from widgets.grid import Grid
 from widgets.prompt import Prompt
 
 
@@ -365,6 +367,36 @@ async def test_a_launch_under_way_is_a_row_above_the_runs(tmp_path: Path) -> Non
         await settle(pilot, lambda: "sending" not in shown(pilot))
 
 
+async def test_on_the_row_of_a_launch_its_keys_work_on_that_launch(tmp_path: Path) -> None:
+    async with playing(tmp_path) as pilot:
+        waiting = Command(
+            id="c9",
+            kind="launch",
+            connection="gitlab",
+            project_id="gitlab:2",
+            title="launch fraud on main",
+            payload={"ref": "main"},
+            by="ada",
+            created=NOW,
+            answer="it starts later",
+        )
+        await change(pilot, waiting)
+        await settle(pilot, lambda: "it starts later" in shown(pilot))
+        await press(pilot, "g", "x")
+        assert "it has no run yet: D takes it back" in last_line(pilot)
+        await press(pilot, "T")
+        assert "not been written down yet" in last_line(pilot)
+        await press(pilot, "t")
+        form = dashboard(pilot).screen
+        assert isinstance(form, LaunchScreen)
+        assert form.project_id == "gitlab:2"
+        await press(pilot, "escape")
+        await settle(pilot, lambda: dashboard(pilot).screen.query_one(Grid).cursor_key == "command:c9")
+        await press(pilot, "D")
+        await settle(pilot, lambda: "taken back" in last_line(pilot))
+        await settle(pilot, lambda: "it starts later" not in shown(pilot))
+
+
 async def test_a_long_estimate_comes_from_runs_of_the_same_project(tmp_path: Path) -> None:
     from msgspec.structs import replace
 
@@ -381,7 +413,7 @@ async def test_t_and_shift_t_open_the_launch_form(tmp_path: Path) -> None:
         await press(pilot, "j", "t")
         assert top(pilot).NAME == "launch"
         await press(pilot, "escape", "T")
-        assert "filled from run #103" in shown(pilot)
+        assert "filled from #103" in shown(pilot)
 
 
 async def test_y_copies_the_address_and_o_does_so_where_there_is_no_browser(

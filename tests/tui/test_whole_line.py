@@ -101,7 +101,9 @@ async def test_launch_with_changed_variables_watch_and_cancel(quiet, tmp_path: P
 
         rows = app.screen.query_one("#variables", RowsField)
         rows.set_pairs([pair for pair in rows.pairs if pair.locked] + [Pair("LR", "0.02"), Pair("EPOCHS", "7")])
-        app.screen.query_one("#why", TextField).set_value("lower rate")
+        why = app.screen.query_one("#why", TextField)
+        why.set_value("lower rate")
+        why.changed()
         rows.changed()
         await settle(pilot)
         form = shown(pilot)

@@ -10,6 +10,9 @@ from data.config import Severity, check
 
 API = "error|6|projects[0].pipelines[0].apis[0].user_variables"
 """Beginning of what is said about the variables of the only API."""
+ONE = API.removesuffix(".user_variables")
+LOCKED = f"{ONE}.system_variables"
+"""The same about the API itself, and about its locked variables."""
 BASE = """\
 connections:
   one: {{kind: gitlab, url: "https://one.example"{one}}}
@@ -107,6 +110,25 @@ def test_a_sound_file_has_no_problems(tmp_path: Path) -> None:
         ({"project": _apis("user_variables: {A: {pattern: '('}}")}, f"{API}.A.pattern|is no regular"),
         ({"project": _apis("user_variables: {A: {value: x, pattern: '\\d+'}}")}, f"{API}.A|the value does not match"),
         ({"project": _apis("user_variables: {A: {value: x, kind: number}}")}, f"{API}.A|the value is no number"),
+        ({"project": _apis("user_variables: {A: {value: x, kind: bool}}")}, f"{API}.A|the value is not true or false"),
+        (
+            {"project": _apis("user_variables: {A: {value: x, secret: true}}")},
+            f"{API.replace('error', 'warning')}.A.value|a secret's value is never kept; it is asked for|leave it out",
+        ),
+        ({"project": _apis("system_variables: {A: {kind: choice}}")}, f"{LOCKED}.A|a `choice` needs"),
+        ({"project": _apis("flow_rule: 'RUN=false'")}, f"{ONE}.flow_rule|'RUN=false' names no component"),
+        ({"project": _apis("flow_rule: ''")}, f"{ONE}.flow_rule|is empty"),
+        ({"project": _apis("callback_url: 'ftp://a/b'")}, f"{ONE}.callback_url|is no address of the web|write https"),
+        ({"project": _apis("callback_url: '/hook'")}, f"{ONE}.callback_url|is no address of the web"),
+        ({"project": _apis("callback_url: 'https://u:p@a/b'")}, f"{ONE}.callback_url|a login in the address"),
+        ({"project": _apis("callback_key_env: '$KEY'")}, f"{ONE}.callback_key_env|`$KEY` cannot be a variable's name"),
+        ({"project": _apis("image_variable: 'my image'")}, f"{ONE}.image_variable|`my image` cannot be"),
+        ({"project": _apis("environment_variable: 'a-b'")}, f"{ONE}.environment_variable|`a-b` cannot be"),
+        (
+            {"project": _apis("test_repository: tests")},
+            f"{ONE}.test_repository|`tests` is no project|write `group/name`, its address or its id",
+        ),
+        ({"project": "project: a/b, pipelines: [{name: p, max_concurrent: -1}]"}, "error|6|projects[0].pipelines[0].m"),
     ],
 )  # fmt: skip
 def test_each_problem_has_its_place(tmp_path: Path, given: dict[str, str], expected: str) -> None:

@@ -101,6 +101,23 @@ def test_a_file_that_lay_in_the_way(
     assert any("`lineside --config FILE`" in problem.hint for problem in check(path, env=env, trusted=False))
 
 
+@pytest.mark.parametrize(("host", "refused"), [("evil.example", True), ("git.example", False)])
+def test_a_found_file_tells_no_stranger_what_runs(
+    env: dict[str, str], tmp_path: Path, host: str, refused: bool
+) -> None:
+    text = (
+        "connections: {work: {kind: gitlab, url: 'https://git.example'}}\n"
+        "projects:\n- project: a/b\n  pipelines:\n  - name: p\n    apis:\n"
+        f"    - {{name: x, callback_url: 'https://{host}/hook'}}\n"
+    )
+    path = _touch(tmp_path / "lineside.yaml", text)
+    found = check(path, env=env, trusted=False, vouched=["git.example"])
+    assert [(one.field, one.line) for one in found] == (
+        [("projects[0].pipelines[0].apis[0].callback_url", 7)] if refused else []
+    )
+    assert load(path, env=env).projects[0].pipelines[0].apis[0].callback_url == f"https://{host}/hook"
+
+
 @pytest.mark.parametrize("known", ["env", "glab", "python-gitlab", "remote", "loopback"])
 def test_a_found_file_may_name_known_servers(env: dict[str, str], tmp_path: Path, known: str) -> None:
     url = "http://127.0.0.1:8080" if known == "loopback" else "https://git.example"

@@ -77,7 +77,8 @@ def test_values_are_read_by_the_type_that_is_wanted(tmp_path: Path) -> None:
     assert (work.timeout_read, work.tls_verify, work.requests_per_minute) == (60.0, False, 120)
     assert (project.project, project.pipelines[0].name, project.pipelines[0].ref) == ("0123", "on", "1.10")
     assert project.pipelines[0].timeout == 5400
-    assert (api.name, api.system_variables) == ("2026-01-01", {"A": "007", "B": "yes", "C": ""})
+    locked = {name: one.value for name, one in api.system_variables.items()}
+    assert (api.name, locked) == ("2026-01-01", {"A": "007", "B": "yes", "C": ""})
     assert {name: variable.value for name, variable in api.user_variables.items()} == {"EPOCHS": "20", "F": "1e-3"}
     assert settings.ui.ascii is True
     assert settings.logs.quota == 2**31
@@ -204,3 +205,35 @@ def test_logs_are_kept_for_all_pipelines_or_some(tmp_path: Path, text: str, expe
         _gitlab() + f"projects:\n- {{project: a/b, keep_logs: {text}, pipelines: [{{name: a}}, {{name: b}}]}}\n",
     )
     assert load(path, env={**ENV, "KEPT": "yes"}).projects[0].keep_logs == expected
+
+
+def test_limits_of_launches_where_a_file_says_nothing(tmp_path: Path) -> None:
+    text = (
+        "connections:\n  one: {kind: gitlab, url: 'https://one.example'}\n"
+        "projects:\n- {project: a/b, pipelines: [{name: p, apis: [{name: x}]}]}\n"
+    )
+    found = load(_write(tmp_path, text), env=ENV)
+    pipeline = found.projects[0].pipelines[0]
+    assert found.connections["one"].max_concurrent == 5
+    assert (pipeline.max_concurrent, pipeline.timeout, pipeline.active) == (5, 3600, True)
+    api = pipeline.apis[0]
+    assert (api.flow_rule, api.track, api.callback_url, api.image_variable) == ("RUN_<JOB>=false", True, "", "")
+
+
+def test_apis_are_read_in_full(tmp_path: Path) -> None:
+    text = (
+        "connections:\n  one: {kind: gitlab, url: 'https://one.example', max_concurrent: 0}\n"
+        "projects:\n- project: a/b\n  pipelines:\n  - name: p\n    apis:\n    - name: x\n      description: All\n"
+        "      flow_rule: run_<job>=no|yes\n      image_variable: IMAGE\n      environment_variable: DEPLOY\n"
+        "      track: false\n      callback_url: https://a/b\n      callback_key_env: KEY\n      test_repository: 12\n"
+        "      system_variables: {A: 1, B: {value: x, description: Why}}\n"
+    )
+    found = load(_write(tmp_path, text), env=ENV)
+    assert found.connections["one"].max_concurrent == 0
+    api = found.projects[0].pipelines[0].apis[0]
+    assert (api.description, api.flow_rule, api.image_variable) == ("All", "run_<job>=no|yes", "IMAGE")
+    assert (api.environment_variable, api.track) == ("DEPLOY", False)
+    assert (api.callback_url, api.callback_key_env, api.test_repository) == ("https://a/b", "KEY", "12")
+    assert {name: (one.value, one.description) for name, one in api.system_variables.items()} == {
+        "A": ("1", ""), "B": ("x", "Why"),
+    }  # fmt: skip

@@ -1,121 +1,150 @@
-"""What a launch form starts from, and the command that it makes."""
+"""From a request to its command: files, times, and what is shown of the exact request."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
+from data.engine import testing
 from data.errors import UsageError
-from data.model import Pipeline, PipelineAPI, PipelineJob, PipelineRun, Project, Variable
-from data.model.vocabulary import SUB_API, TEST
-from tui.launching import HIDDEN, Draft, Start, command_of, draft_of, preview, secrets_of, start_from
+from data.launch.asked import Target
+from data.launch.filling import from_defaults
+from data.launch.payload import payload_of
+from data.launch.request import payload
+from data.launch.when import FINISHED, When
+from data.model import PipelineRun, Variable
+from data.model.vocabulary import TEST
+from tests.launches import API, PROJECT, target
+from tui.launching import HIDDEN, MAX_FILE, as_json, command_of, exact, when_of, with_files
 
-NOW = datetime(2026, 3, 1, tzinfo=UTC)
-PROJECT = Project(
-    id="g:1", name="churn", connection="g", git_project_id=1, path="ml/churn", default_ref="main", access_level=40,
-    tracking="mlflow",
-)  # fmt: skip
-PIPELINE = Pipeline(id="g:1:default", project_id="g:1", name="default", default_ref="stable")
-OTHER = Pipeline(id="g:1:nightly", project_id="g:1", name="nightly", default_ref="night")
-PART = PipelineAPI(id="a", pipeline_id="g:1:default", name="features", type=SUB_API, flow_control={"train": False})
-WHOLE = PipelineAPI(
-    id="b",
-    pipeline_id="g:1:default",
-    name="train",
-    system_variables=(Variable(key="STAGE", value="all"),),
-    user_variables=(
-        Variable(key="LR", value="0.01", kind="number", required=True),
-        Variable(key="TOKEN", value="old", secret=True),
-    ),
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+FILES = replace(API, user_variables=(*API.user_variables, Variable(key="CONFIG", kind="file")))
+
+
+def files() -> Target:
+    """An API that asks for a file."""
+    return target(api=FILES)
+
+
+def test_a_command_carries_the_exact_request() -> None:
+    request = replace(
+        from_defaults(target()), why=" because ", variables={"LR": "1", "TEXT": "a\nb\n", "TOKEN": "hush"}
+    )
+    after = PipelineRun(id="g:1:7", project_id="g:1", connection="g", git_project_id=1, git_pipeline_id=7, created=NOW)
+    when = When(NOW + timedelta(hours=1), "#7", FINISHED)
+    command = command_of(request, target(), when, by="ada", after=after)
+    assert (command.kind, command.connection, command.project_id) == ("launch", "g", "g:1")
+    assert command.title == "launch churn train on stable"
+    assert (command.by, command.why, command.not_before) == ("ada", "because", NOW + timedelta(hours=1))
+    assert (command.after, command.after_status) == ("g:1:7", "finished")
+    sent = payload_of(command)
+    assert sent == payload(replace(request, run_id=sent.run_id), target())
+    assert next(one.value for one in sent.variables if one.key == "TEXT") == "a\nb\n"
+    assert "hush" not in repr(command)
+
+
+def test_the_title_tells_a_test() -> None:
+    request = replace(from_defaults(target()), kind=TEST)
+    assert command_of(request, target(), When(), by="").title == "launch churn train on stable (test)"
+
+
+def test_an_archived_project_takes_no_launch() -> None:
+    about = target(project=replace(PROJECT, archived=True))
+    with pytest.raises(UsageError, match="archived"):
+        command_of(from_defaults(about), about, When(), by="")
+
+
+def test_files_are_read_below_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "c.json").write_text('{"ü": 1}\n')
+    (tmp_path / "more.txt").write_text("x")
+    request = replace(
+        from_defaults(files()), variables={"LR": "1", "CONFIG": "c.json", "MORE": str(tmp_path / "more.txt")},
+        files={"MORE": ""},
+    )  # fmt: skip
+    read, problems = with_files(request, files(), tmp_path)
+    assert problems == []
+    assert read.files == {"CONFIG": '{"ü": 1}\n', "MORE": "x"}
+    assert read.variables == request.variables
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (None, "there is no file"),
+        (b"", "is empty"),
+        (b"\xff\xfe", "no UTF-8 text"),
+        (b"a\0b", "null characters"),
+        (b"x" * (MAX_FILE + 1), "larger than 1000 kB"),
+    ],
 )
-JOBS = [
-    PipelineJob(id=name, pipeline_id="g:1:default", name=name, order=place)
-    for place, name in enumerate(("features", "train"))
-]
+def test_files_that_cannot_be_sent_are_told(tmp_path: Path, content: bytes | None, words: str) -> None:
+    if content is not None:
+        (tmp_path / "c").write_bytes(content)
+    request = replace(from_defaults(files()), variables={"LR": "1", "CONFIG": "c"})
+    read, problems = with_files(request, files(), tmp_path)
+    assert [one.field for one in problems] == ["variables.CONFIG"]
+    assert words in problems[0].message
+    assert read.files == {}
 
 
-def run(**values: object) -> PipelineRun:
-    """A run of the project."""
-    given = {"id": "g:1:7", "project_id": "g:1", "connection": "g", "git_project_id": 1, "git_pipeline_id": 7,
-             "created": NOW, "pipeline_id": "g:1:default", "ref": "feat/x"}  # fmt: skip
-    return PipelineRun(**{**given, **values})  # type: ignore[arg-type]
+def test_a_folder_is_no_file(tmp_path: Path) -> None:
+    request = replace(from_defaults(files()), variables={"LR": "1", "CONFIG": str(tmp_path)})
+    assert "is no file" in with_files(request, files())[1][0].message
 
 
-def begin(like: PipelineRun | None = None, last: PipelineRun | None = None) -> Start:
-    """A form's start in the project."""
-    return start_from(PROJECT, [PIPELINE, OTHER], [PART, WHOLE], JOBS, like, last)
+def test_a_content_from_an_earlier_launch_needs_no_path() -> None:
+    request = replace(from_defaults(files()), variables={"LR": "1", "CONFIG": ""}, files={"CONFIG": "kept"})
+    read, problems = with_files(request, files())
+    assert (read, problems) == (request, [])
+    assert Variable(key="CONFIG", value="kept", kind="file") in payload(read, files()).variables
 
 
-def keys(start: Start) -> dict[str, str]:
-    """Variables to begin with."""
-    return {variable.key: variable.value for variable in start.variables}
+def test_a_time_and_a_run_hold_both() -> None:
+    request = replace(from_defaults(target()), at="in 1h", after="#7 ends")
+    assert when_of(request, NOW) == When(NOW + timedelta(hours=1), "#7", FINISHED)
+    assert when_of(replace(request, after=""), NOW) == When(NOW + timedelta(hours=1))
+    assert when_of(replace(request, at="after #8", after=""), NOW) == When(after="#8")
+    with pytest.raises(UsageError, match="go both"):
+        when_of(replace(request, at="after #8"), NOW)
 
 
-def test_without_any_run_it_starts_from_the_defaults_of_the_whole_pipeline():
-    start = begin()
-    assert (start.pipeline, start.ref, start.api) == (PIPELINE, "stable", "train")
-    assert keys(start) == {"LR": "0.01", "TOKEN": ""}
-    assert start.changed == frozenset()
-    assert draft_of(start).track
-
-
-def test_the_last_run_gives_api_and_values_but_not_the_ref():
-    last = run(api="features", variables={"WINDOW": "7", "RUN_ID": "r", "MLFLOW_RUN_ID": "m"})
-    start = begin(last=last)
-    assert (start.api, start.ref) == ("features", "stable")
-    assert keys(start) == {"WINDOW": "7"}
-    assert start.changed == {"WINDOW"}
-    assert draft_of(start).api == "features"
-
-
-def test_like_a_run_takes_its_ref_kind_and_pipeline_too():
-    start = begin(like=run(pipeline_id="g:1:nightly", kind=TEST, variables={"A": "1"}), last=run())
-    assert (start.pipeline, start.ref, start.api) == (OTHER, "feat/x", "")
-    assert draft_of(start).kind == TEST
-
-
-def test_locked_variables_are_not_taken_over():
-    assert "STAGE" not in keys(begin(last=run(api="train", variables={"STAGE": "none", "LR": "0.5"})))
-
-
-def test_a_secret_begins_empty_and_never_enters_the_command():
-    start = begin(last=run(api="train", variables={"TOKEN": "leaked"}))
-    assert keys(start)["TOKEN"] == ""
-    draft = draft_of(start)
-    draft.variables = [("LR", "0.02"), ("TOKEN", "hunter2")]
-    command = command_of(start, draft, "ada", "r1")
-    assert "hunter2" not in str(command)
-    assert secrets_of(start, draft) == {"TOKEN": "hunter2"}
-    assert dict(preview(start, command))["TOKEN"] == HIDDEN
-
-
-def test_the_command_holds_exactly_what_the_form_shows():
-    start = begin()
-    draft = Draft(
-        ref=" main ", api="train", kind=TEST, track=False, why=" because ", variables=[("LR", "1"), ("", "x")]
+def test_the_exact_request_is_what_gitlab_gets_but_for_secrets() -> None:
+    request = replace(
+        from_defaults(files()),
+        variables={"LR": "1", "CONFIG": "c", "TOKEN": "hush"},
+        files={"CONFIG": "{}"},
+        run_id="r1",
     )
-    command = command_of(start, draft, "ada", "r1")
-    assert command.payload["ref"] == "main"
-    assert command.payload["variables"] == [
-        {"key": "STAGE", "value": "all"}, {"key": "LR", "value": "1"}, {"key": "RUN_ID", "value": "r1"},
-    ]  # fmt: skip
-    assert (command.payload["kind"], command.payload["track"], command.why, command.by) == (
-        TEST,
-        False,
-        "because",
-        "ada",
-    )
-    assert ("jobs", "features › train") in preview(start, command)
+    sent = exact(payload(request, files()), files())
+    assert sent["project"] == "ml/churn"
+    assert sent["ref"] == "stable"
+    assert "inputs" not in sent
+    assert sent["variables"][:4] == [
+        {"key": "STAGE", "value": "all"},
+        {"key": "LR", "value": "1"},
+        {"key": "CONFIG", "value": "{}", "variable_type": "file"},
+        {"key": "RUN_ID", "value": "r1"},
+    ]
+    assert {"key": "TOKEN", "value": HIDDEN} in sent["variables"]
+    assert {one["key"] for one in sent["variables"][5:]} == {
+        "MLFLOW_RUN_ID", "MLFLOW_EXPERIMENT_ID", "MLFLOW_TRACKING_URI",
+    }  # fmt: skip
 
 
-def test_an_api_leaves_out_the_jobs_that_it_turns_off():
-    start = begin(last=run(api="features"))
-    command = command_of(start, draft_of(start), "ada", "r1")
-    assert ("jobs", "features") in preview(start, command)
+def test_a_request_as_json_has_no_secrets() -> None:
+    request = replace(from_defaults(target()), variables={"LR": "1", "TOKEN": "hush"}, labels=("a",))
+    found = as_json(request, target())
+    assert found["variables"] == {"LR": "1"}
+    assert found["labels"] == ["a"]
+    assert "hush" not in str(found)
 
 
-@pytest.mark.parametrize("variables", [[("LR", "fast")], [("LR", "")], [("LR", "1"), ("a b", "1")], [("STAGE", "x")]])
-def test_what_cannot_be_sent_is_refused(variables):
-    with pytest.raises(UsageError):
-        command_of(begin(), Draft(ref="main", api="train", variables=variables), "ada", "r1")
+def test_a_test_is_shown_where_it_starts() -> None:
+    about = target(api=replace(API, test_repository_url="ml/churn-tests"))
+    sent = exact(payload(replace(from_defaults(about), kind=TEST, run_id="r1"), about), about)
+    assert (sent["project"], sent["ref"]) == ("ml/churn-tests", "the default branch")
+    shown = {one["key"]: one["value"] for one in sent["variables"]}
+    assert shown == {"STAGE": "all", "LR": "0.01", "RUN_ID": "r1", testing.API: "train", testing.REF: "stable"}

@@ -8,7 +8,7 @@ import pytest
 
 from data.engine.verdict import HAD_ENDED, NOTHING_TO_RETRY
 from data.model import Command
-from tui.outcomes import summary
+from tui.outcomes import summary, under_way
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 NAMES = {f"git:7:{number}": f"#{number}" for number in range(10)}
@@ -67,3 +67,29 @@ def test_a_sentence_tells_what_became_of_them(commands: list[Command], sentence:
 def test_a_target_without_a_name_is_called_by_its_title() -> None:
     done = [command(1, "done", "canceled"), command(2, "done", ENDED)]
     assert summary(done, {})[0] == "1 of 2 cancelled, cancel churn #2 had already ended"
+
+
+def test_a_cancel_counts_when_the_server_says_canceled() -> None:
+    both = [command(1, "done", "is being canceled"), command(2, "done", "is being canceled")]
+    going = {"git:7:1": "canceled", "git:7:2": "canceling"}
+    assert summary(both, NAMES, going) == ("1 of 2 cancelled, #2 being cancelled", "pending")
+    assert [under_way(one, going) for one in both] == [False, True]
+    over = {"git:7:1": "canceled", "git:7:2": "success"}
+    assert summary(both, NAMES, over) == ("1 of 2 cancelled, #2 had already ended", "")
+    assert summary(both[1:], NAMES, going) == ("cancel churn #2: is being canceled", "pending")
+    assert summary(both[1:], NAMES, {"git:7:2": "canceled"}) == ("cancel churn #2: canceled", "")
+    assert summary(both[1:], NAMES, over) == ("cancel churn #2: it ended before that (success)", "")
+
+
+def test_what_was_left_out_counts_with_its_reason() -> None:
+    one = [command(1, "done", "canceled")]
+    assert summary(one, NAMES, {}, ["#2 is over"]) == ("1 of 2 cancelled, #2 is over", "")
+    assert summary(one, NAMES, {}, ["a", "b", "c"]) == ("1 of 4 cancelled, 3 were not possible", "")
+
+
+def test_what_was_gone_already_is_not_counted_as_deleted() -> None:
+    gone = [
+        command(1, "done", "deleted on the server", "delete"),
+        command(2, "done", "it was gone already; x", "delete"),
+    ]
+    assert summary(gone, NAMES) == ("1 of 2 deleted, #2 was gone already", "")

@@ -9,23 +9,10 @@ from typing import Any, TypeVar
 import click
 
 from data.errors import UsageError
-from data.model import Command, JobRun, PipelineRun, Project, Variable
-from tui.actions import Runnable, cancel_command, parse_variable, play_command, retry_command
-from tui.cli.failures import FAILED, say
-from tui.cli.outbox import (
-    ANSWER_SECONDS,
-    CANCELLED,
-    END_SECONDS,
-    GOOD,
-    check_writable,
-    confirm,
-    follow_run,
-    result_of,
-    send,
-)
-from tui.cli.session import in_context
+from data.model import Command, PipelineRun, Project, Variable
+from tui.actions import Runnable, cancel_command, parse_variable, play_command, retry_command, title_of
+from tui.cli.sending import Batch, Pace, build_each, send_all
 from tui.cli.targets import find_job, find_runnable
-from tui.cli.waiting import Waiter, waiter
 from tui.context import Context
 from tui.options import DashboardOptions
 
@@ -80,14 +67,16 @@ def retry_cli(options: DashboardOptions, /, targets: Sequence[str], why: str, **
 
 
 @click.command("play", epilog="JOB: a number, an id, RUN/NAME, or an address of GitLab.")
-@click.argument("job")
+@click.argument("jobs", nargs=-1, required=True, metavar="JOB...")
 @click.option("--var", "variables", multiple=True, metavar="KEY=VALUE", help=VARIABLE_HELP)
 @sending_options
 @click.pass_obj
-def play_cli(options: DashboardOptions, /, job: str, variables: Sequence[str], why: str, **given: Any) -> int:
-    """Start a manual job."""
+def play_cli(
+    options: DashboardOptions, /, jobs: Sequence[str], variables: Sequence[str], why: str, **given: Any
+) -> int:
+    """Start manual jobs."""
     parsed = tuple(read_variable(text) for text in variables)
-    return _act(options, [job], _player(parsed, why), jobs_only=True, **given)
+    return _act(options, jobs, _player(parsed, why), jobs_only=True, **given)
 
 
 def _player(variables: Sequence[Variable], why: str) -> Build:
@@ -109,40 +98,11 @@ def _act(
     timeout: float | None,
     jobs_only: bool = False,
 ) -> int:
-    async def work(context: Context) -> int:
-        check_writable(context)
-        commands = []
-        for text in dict.fromkeys(targets):
-            target = await (find_job if jobs_only else find_runnable)(context, text)
-            project = await context.store.get(Project, target.project_id)
-            commands.append(build(target, project.name if project else ""))
-        if not confirm(commands, [command.title for command in commands], yes=yes):
-            return FAILED
-        async with waiter(context, start=options.engine, lease=commands[0].project_id) as waiting:
-            codes = [await _carry_out(waiting, command, wait=wait, timeout=timeout) for command in commands]
-        return max(codes)
+    async def prepare(context: Context) -> Batch:
+        find = find_job if jobs_only else find_runnable
+        found: list[Runnable] = [await find(context, text) for text in dict.fromkeys(targets)]
+        projects = await context.store.get_many(Project, sorted({one.project_id for one in found}))
+        names = {id_: project.name for id_, project in projects.items()}
+        return build_each(found, lambda one: build(one, names.get(one.project_id, "")), title_of)
 
-    return in_context(options, work)
-
-
-async def _carry_out(waiting: Waiter, command: Command, *, wait: bool, timeout: float | None) -> int:
-    answer = ANSWER_SECONDS if timeout is None or wait else timeout
-    ended = await send(waiting, command, timeout=answer)
-    say(f"{ended.title}: done")
-    result = await result_of(waiting, ended, timeout=answer) if ended.result_id else None
-    print((result.id if result else ended.result_id) or ended.target_id)
-    if result and result.web_url:
-        print(result.web_url)
-    if not wait:
-        return 0
-    run_id = await _run_id(waiting.context, ended, result)
-    good = CANCELLED if command.kind == "cancel" else GOOD
-    return await follow_run(waiting, run_id, connection=command.connection, timeout=timeout or END_SECONDS, good=good)
-
-
-async def _run_id(context: Context, command: Command, result: Runnable | None) -> str:
-    """The run to wait for: the one that came of it, or that the job belongs to, or the target itself."""
-    if isinstance(result, PipelineRun):
-        return result.id
-    job = result or await context.store.get(JobRun, command.target_id)
-    return job.pipeline_run_id if isinstance(job, JobRun) else command.target_id
+    return send_all(options, prepare, yes=yes, pace=Pace(wait, timeout))

@@ -17,13 +17,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from data.errors import LinesideError, UsageError
 from tui.cli.failures import say
 from tui.options import DashboardOptions
+
+if TYPE_CHECKING:
+    from data.simulator.names import Theme
 
 START_SECONDS = 60.0
 """How long the simulator may take to make its world."""
@@ -39,8 +42,12 @@ SPEED = 4.0
 """How much faster than in life the demo's jobs run."""
 RATE_LIMIT = 12_000
 """Requests a minute that the simulated GitLab grants, as a server of one's own may: history is there in seconds."""
+TEST_RUNS = 3
+"""Runs of test repositories that are there at the start."""
 PROJECTS = 6
 """Projects of the demo: those that the simulator has names for."""
+TESTED_BY = "-tests"
+"""End of the paths of test repositories (`data.simulator.templates_tests`)."""
 TOKEN = "maintainer"
 """Whose token the demo works with (`data.simulator.server.Simulator.tokens`)."""
 MARKER = ".lineside-demo"
@@ -230,6 +237,7 @@ def simulator(place: Path, seed: int, projects: int, speed: float) -> Iterator[d
         "speed": speed,
         "mlflow-uri": tracking_uri(place),
         "rate-limit": RATE_LIMIT,
+        "test-runs": TEST_RUNS,
     }
     options = [text for name, value in given.items() for text in (f"--{name}", str(value))]
     errors = place / "simulator.log"
@@ -298,7 +306,7 @@ def write_config(demo: Demo, seed: int, projects: int) -> None:
                 "project": f"{one.group}/{one.path}",
                 "experiment": one.path,
                 "labels": list(one.topics),
-                "pipelines": [{"name": "training", "apis": [_api("train-e2e", 30), _api("quick-check", 3)]}],
+                "pipelines": [{"name": "training", "apis": _apis(one)}],
             }
             for one in themes
         ],
@@ -307,6 +315,14 @@ def write_config(demo: Demo, seed: int, projects: int) -> None:
     }
     demo.config.write_text(yaml.safe_dump(content, sort_keys=False, allow_unicode=True), encoding="utf-8")
     demo.config.chmod(0o600)
+
+
+def _apis(theme: Theme) -> list[dict[str, Any]]:
+    """Two ways to start a project; the projects that the simulator has test repositories for are tested by them."""
+    from data.simulator.names import THEMES
+
+    tested = {"test_repository": f"{theme.group}/{theme.path}{TESTED_BY}"} if theme in THEMES else {}
+    return [_api("train-e2e", 30) | tested, _api("quick-check", 3) | tested]
 
 
 def _api(name: str, epochs: int) -> dict[str, Any]:

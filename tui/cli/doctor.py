@@ -42,6 +42,7 @@ def report_lines(report: Facts) -> list[str]:
         for project in server["projects"]:
             level = f"access level {project['access_level']}" if project["access_level"] else ""
             lines += [_line(not project["problems"], "project", project["project"], level), *_troubles(project)]
+            lines += [f"              {glyphs().crumb} {clean(limit)}" for limit in project["limits"]]
     for engine in report["engines"]:
         lines.append(
             _line(engine["alive"], "engine", engine["id"], f"seen {engine['seen']}, leases {engine['leases']}")

@@ -195,6 +195,7 @@ def server_facts(settings: Settings) -> list[Facts]:
                 "project": project.project,
                 "name": project.name,
                 "access_level": project.access_level,
+                "limits": list(project.limits),
                 "problems": [{"message": project.error, "hint": project.hint}] if project.error else [],
             }
             for project in diagnosis.projects

@@ -1,4 +1,4 @@
-"""`export`: metric histories, last values and params of runs, as files for other programs."""
+"""`export`: metric histories, last values and params of runs, and definitions of projects, for other programs."""
 
 from __future__ import annotations
 
@@ -69,12 +69,39 @@ def export_options(command: F) -> F:
     return command
 
 
-@click.group("export")
-def export_cli() -> None:
-    """Export metrics and params of runs.
+class ExportGroup(click.Group):
+    """Takes what is no subcommand for the name of a project whose definitions are wanted."""
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The subcommand, else `definitions` with the same words."""
+        known = not args or args[0] in self.commands or args[0].startswith("-")
+        return super().resolve_command(ctx, args if known else ["definitions", *args])
+
+
+@click.group("export", cls=ExportGroup, subcommand_metavar="PROJECT | COMMAND [ARGS]...")
+def export_cli() -> None:
+    """Export definitions of a project, metrics or params.
+
+    `lineside export PROJECT` writes its pipelines, jobs and APIs as YAML, which `lineside apply` takes.
     `lineside runs --format` exports the runs themselves.
     """
+
+
+@export_cli.command("definitions")
+@click.argument("project")
+@click.pass_obj
+def definitions_cli(options: DashboardOptions, project: str) -> None:
+    """Pipelines, jobs and APIs of a project as YAML; `export PROJECT` is the same."""
+    from data.define.writing import to_yaml
+    from tui.cli.apply import definitions_of, project_of
+
+    async def work(context: Context) -> None:
+        found = await definitions_of(context, await project_of(context, project))
+        print(to_yaml(*found), end="")
+
+    in_context(options, work)
 
 
 @export_cli.command("metrics", cls=FilterCommand)

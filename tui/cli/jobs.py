@@ -33,6 +33,8 @@ COLUMNS: tuple[Column, ...] = (
     Column(key="took", title="took", width=8, align="right", priority=2),
     Column(key="queued", title="queued", width=7, align="right", priority=6),
     Column(key="runner", title="runner", width=14, min_width=6, priority=5),
+    Column(key="image", title="image", width=20, min_width=8, priority=7),
+    Column(key="environment", title="environment", width=20, min_width=8, priority=8),
     Column(key="why", title="", width=30, min_width=10, priority=4),
 )
 """What is told of a job."""
@@ -110,5 +112,7 @@ def cells(job: JobRun, now: datetime) -> tuple[Cell, ...]:
         Cell(took(job_seconds(job, now))),
         Cell(took(job.queued_time), "dim"),
         Cell(job.endpoint, "dim"),
+        Cell(job.image, "dim"),
+        Cell(" ".join(f"{key}={value}" for key, value in job.environment.items()), "dim"),
         Cell(job_why(job), "dim"),
     )

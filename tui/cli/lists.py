@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from data.errors import UsageError
-from data.model import Experiment, Pipeline, PipelineAPI, PipelineRun, Project, Record
+from data.model import Experiment, Pipeline, PipelineRun, Project, Record, Schedule
 from data.model.vocabulary import ACTIVE
 from data.store.port import Sort
 from tui.cli.failures import say
@@ -19,6 +19,7 @@ from tui.context import Context, collect, personal_query
 from tui.options import DashboardOptions
 from tui.present import projects as present_projects
 from tui.present import runs as present_runs
+from tui.present.definitions import next_runs
 
 R = TypeVar("R", bound=Record)
 F = TypeVar("F", bound=Callable[..., Any])
@@ -143,12 +144,14 @@ async def _show_projects(context: Context, projects: Sequence[Project]) -> None:
 async def _show_pipelines(context: Context, pipelines: Sequence[Pipeline]) -> None:
     now = datetime.now(UTC)
     names = await project_names(context)
+    schedules = await collect(context.store, Schedule)
+    last = await context.store.get_many(PipelineRun, [one.last_run_id for one in schedules if one.last_run_id])
+    upcoming = next_runs(pipelines, schedules, {id_: run.pipeline_id for id_, run in last.items()})
     rows = []
     for pipeline in pipelines:
         seen = await glance(context, {"pipeline_id": pipeline.id}, now)
-        apis = await collect(context.store, PipelineAPI, where={"pipeline_id": pipeline.id})
         name = names.get(pipeline.project_id, pipeline.project_id)
-        rows.append(present_projects.pipeline_cells(pipeline, name, [api.name for api in apis], seen, now))
+        rows.append(present_projects.pipeline_cells(pipeline, name, seen, upcoming.get(pipeline.id), now))
     print_table(present_projects.PIPELINE_COLUMNS, rows)
 
 

@@ -13,7 +13,8 @@ from data.errors import LinesideError, Refused, UsageError
 from data.model import Command, JobRun, PipelineRun
 from data.model.vocabulary import BLOCKED, COMMAND_OPEN, FINISHED
 from data.store.port import Where
-from tui.actions import question, why_not_write
+from tui.actions import why_not_write
+from tui.actions_more import question_of
 from tui.cli.failures import FAILED, say
 from tui.cli.waiting import Waiter, deadline_error
 from tui.context import Context
@@ -49,8 +50,8 @@ def confirm(commands: Sequence[Command], details: Sequence[str], *, yes: bool) -
     if yes:
         return True
     if not (sys.stdin is not None and sys.stdin.isatty()):
-        raise UsageError(f"{question(commands)} Nobody is there to ask", hint="--yes sends without a question")
-    if click.confirm(question(commands), default=False, err=True):
+        raise UsageError(f"{question_of(commands)} Nobody is there to ask", hint="--yes sends without a question")
+    if click.confirm(question_of(commands), default=False, err=True):
         return True
     say("nothing was sent")
     return False
@@ -83,7 +84,7 @@ async def send(waiter: Waiter, command: Command, *, timeout: float) -> Command:
             await asyncio.shield(_take_back(waiter.context, command))
     if ended is None:
         raise deadline_error(command.title, timeout, await waiter.trouble(command.connection))
-    return _accepted(ended)
+    return accepted(ended)
 
 
 async def _take_back(context: Context, command: Command) -> None:
@@ -93,7 +94,13 @@ async def _take_back(context: Context, command: Command) -> None:
         say(f"{command.title}: on its way to the server; lineside shows its outcome under Activity")
 
 
-def _accepted(command: Command) -> Command:
+def accepted(command: Command) -> Command:
+    """A command that has ended, when it was carried out.
+
+    Raises:
+        Refused: the server said no.
+        LinesideError: it was taken back, or nobody knows what became of it.
+    """
     answer = clean_block(command.answer)
     if command.state == "refused":
         raise Refused(f"{command.title}: refused: {answer or 'no reason was given'}")

@@ -23,15 +23,29 @@ COMMANDS: dict[str, str] = {
     "compare": "compare",
     "export": "export",
     "jobs": "jobs",
+    "tests": "tests",
+    "run-ids": "run_ids",
     "logs": "logs",
     "view": "view",
     "launch": "launch",
+    "again": "again",
     "cancel": "act",
     "retry": "act",
     "play": "act",
+    "erase": "tidy",
+    "keep": "tidy",
+    "delete": "tidy",
+    "rename": "tidy",
+    "queue": "queue",
+    "submissions": "submissions",
+    "schedules": "schedules",
     "label": "marks",
     "note": "marks",
     "settle": "marks",
+    "apis": "definitions",
+    "components": "definitions",
+    "apply": "apply",
+    "define": "definitions",
     "open": "opening",
     "sync": "service",
     "engine": "service",
@@ -67,7 +81,7 @@ class LazyGroup(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module = importlib.import_module(f"tui.cli.{COMMANDS[cmd_name]}")
-        command: click.Command = getattr(module, f"{cmd_name}_cli")
+        command: click.Command = getattr(module, f"{cmd_name.replace('-', '_')}_cli")
         return command
 
     def invoke(self, ctx: click.Context) -> Any:

@@ -1,4 +1,4 @@
-"""Projects and pipelines as rows, with what their last runs say."""
+"""Projects and pipelines as rows, with what their newest runs say."""
 
 from __future__ import annotations
 
@@ -71,17 +71,23 @@ PROJECT_COLUMNS: tuple[Column, ...] = (
 PIPELINE_COLUMNS: tuple[Column, ...] = (
     Column(key="project", title="project", width=20, min_width=12, flex=2, priority=1),
     Column(key="name", title="pipeline", width=16, min_width=10, flex=2, priority=0),
-    Column(key="type", title="type", width=15, priority=9),
-    Column(key="strip", title="last runs", width=20, min_width=10, priority=2),
-    Column(key="median", title="median", width=8, align="right", priority=4),
-    Column(key="p95", title="p95", width=8, align="right", priority=6),
+    Column(key="type", title="type", width=15, priority=7),
+    Column(key="strip", title="last runs", width=20, priority=2),
+    Column(key="median", title="median", width=7, align="right", priority=4),
+    Column(key="p95", title="p95", width=7, align="right", priority=6),
     Column(key="rate", title="success", width=7, align="right", priority=3),
-    Column(key="active", title="active", width=6, align="right", priority=3),
-    Column(key="last", title="last run", width=16, min_width=14, priority=5),
-    Column(key="ref", title="ref", width=12, min_width=6, priority=7),
-    Column(key="apis", title="APIs", width=16, min_width=14, flex=1, priority=8),
+    Column(key="next", title="next", width=7, align="right", priority=5),
+    Column(key="active", title="active", width=6, priority=6),
+    Column(key="running", title="running", width=7, align="right", priority=3),
+    Column(key="last", title="last run", width=16, min_width=14, priority=8),
+    Column(key="ref", title="ref", width=14, min_width=6, priority=9),
+    Column(key="file", title="CI file", width=16, min_width=8, flex=1, priority=10),
 )
 """Columns of the Pipelines screen."""
+
+
+NOT_READ = Cell("…", "dim")
+"""In place of what is still being summed up."""
 
 
 def last_cell(seen: Glance, now: datetime) -> Cell:
@@ -92,41 +98,55 @@ def last_cell(seen: Glance, now: datetime) -> Cell:
     return Cell.of((f"{glyph} {seen.last.status}", tone), (f" {age(seen.last.created, now)}", "dim"))
 
 
-def _active_cell(seen: Glance) -> Cell:
-    return Cell(str(seen.active), "running") if seen.active else Cell("–", "dim")
+def running_cell(count: int) -> Cell:
+    """How many runs are under way."""
+    return Cell(str(count), "running") if count else Cell("–", "dim")
 
 
-def project_cells(project: Project, seen: Glance, experiment: str, now: datetime) -> tuple[Cell, ...]:
-    """A row of the Projects screen, a cell per entry of `PROJECT_COLUMNS`."""
+def project_cells(project: Project, seen: Glance | None, experiment: str, now: datetime) -> tuple[Cell, ...]:
+    """A row of the Projects screen, a cell per entry of `PROJECT_COLUMNS`; `seen` is None until it was summed up."""
+    name, path = Cell(project.name, "dim" if project.archived else ""), Cell(project.path, "dim")
+    last = (Cell(experiment, "dim"), Cell(" ".join(project.labels), "accent"))
+    if seen is None:
+        return (name, path, NOT_READ, Cell(), Cell(), Cell(), NOT_READ, Cell(), *last)
     return (
-        Cell(project.name, "dim" if project.archived else ""),
-        Cell(project.path, "dim"),
+        name,
+        path,
         Cell(str(seen.runs)),
-        _active_cell(seen),
+        running_cell(seen.active),
         Cell(str(seen.failed_today), "failed") if seen.failed_today else Cell("–", "dim"),
         Cell(percent(seen.succeeded, seen.finished)),
         Cell.of(*seen.strip),
         last_cell(seen, now),
-        Cell(experiment, "dim"),
-        Cell(" ".join(project.labels), "accent"),
+        *last,
     )
 
 
 def pipeline_cells(
-    pipeline: Pipeline, project: str, apis: Sequence[str], seen: Glance, now: datetime
+    pipeline: Pipeline, project: str, seen: Glance | None, next_run: datetime | None, now: datetime
 ) -> tuple[Cell, ...]:
-    """A row of the Pipelines screen, a cell per entry of `PIPELINE_COLUMNS`."""
+    """A row of the Pipelines screen, a cell per entry of `PIPELINE_COLUMNS`; `seen` is None until it was summed up."""
+    first = (Cell(project), Cell(pipeline.name, "" if pipeline.active else "dim"), Cell(pipeline.type, "dim"))
+    middle = (Cell(until(next_run, now), "dim"), Cell("yes") if pipeline.active else Cell("no", "warning"))
+    last = (Cell(pipeline.default_ref, "dim"), Cell(pipeline.pipeline_file_name, "dim"))
+    if seen is None:
+        return (*first, NOT_READ, Cell(), Cell(), Cell(), *middle, Cell(), Cell(), *last)
     p95 = quantiles(seen.durations, n=20)[-1] if len(seen.durations) >= FEW else 0
     return (
-        Cell(project),
-        Cell(pipeline.name, "" if pipeline.active else "dim"),
-        Cell(pipeline.type, "dim"),
+        *first,
         Cell.of(*seen.strip),
         Cell(took(median(seen.durations)) if seen.durations else ""),
         Cell(took(p95), "dim"),
         Cell(percent(seen.succeeded, seen.finished)),
-        _active_cell(seen),
+        *middle,
+        running_cell(seen.active),
         last_cell(seen, now),
-        Cell(pipeline.default_ref, "dim"),
-        Cell(" ".join(apis), "accent"),
+        *last,
     )
+
+
+def until(then: datetime | None, now: datetime) -> str:
+    """How long it is until `then`: `in 3h`, `now` for what is due; empty for never."""
+    if then is None:
+        return ""
+    return f"in {age(now, then)}" if then > now else "now"

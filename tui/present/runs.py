@@ -138,7 +138,8 @@ def _status_cell(run: PipelineRun, scene: Scene) -> Cell:
 
 
 def _pipeline_cell(run: PipelineRun, scene: Scene) -> Cell:
-    child = f" {glyphs().crumb} {run.name or 'child'}" if run.parent_run_id else ""
+    what = run.name or ("case" if run.kind == "test" and run.trigger_type == "pipeline" else "child")
+    child = f" {glyphs().crumb} {what}" if run.parent_run_id else ""
     return Cell(scene.names.get(run.project_id, run.project_id) + child)
 
 
@@ -149,7 +150,9 @@ def _eta_cell(run: PipelineRun, scene: Scene) -> Cell:
 
 
 def _api_cell(run: PipelineRun, scene: Scene) -> Cell:  # noqa: ARG001 - all cells are drawn alike
-    return Cell(run.api or ("test" if run.kind == "test" else ""), "dim")
+    if run.kind != "test":
+        return Cell(run.api, "dim")
+    return Cell.of((f"{run.api} " if run.api else "", "dim"), ("test", "warning"))
 
 
 def _jobs_cell(run: PipelineRun, scene: Scene) -> Cell:  # noqa: ARG001 - all cells are drawn alike

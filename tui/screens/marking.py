@@ -15,12 +15,15 @@ from tui.screens.base import LinesideScreen
 if TYPE_CHECKING:
     from typing import TypeAlias
 
+    from textual.widget import Widget
+
+    from data.model.ci import Schedule
     from data.model.run import JobRun, PipelineRun
     from data.model.tracking import TrackedRun
     from data.model.work import Command
     from widgets.prompt import Prompt
 
-    Target: TypeAlias = PipelineRun | JobRun | TrackedRun
+    Target: TypeAlias = PipelineRun | JobRun | TrackedRun | Schedule
     """What an action works on."""
     Marked: TypeAlias = PipelineRun | TrackedRun
     """What takes labels and a note."""
@@ -50,6 +53,21 @@ class Marking(LinesideScreen):
     _reads: Callable[[str], object] = staticmethod(str)
     """Raises `UsageError` for a text that cannot be read."""
 
+    @property
+    def current_run(self) -> PipelineRun | None:
+        """The run that the screen is about, or the one under the cursor."""
+        return None
+
+    @property
+    def current_job(self) -> JobRun | None:
+        """The job under the cursor."""
+        return None
+
+    @property
+    def current_tracked(self) -> TrackedRun | None:
+        """The MLflow run that the screen is about, or the one under the cursor."""
+        return None
+
     async def targets(self) -> Sequence[Target]:
         """What is marked, else what is under the cursor."""
         return ()
@@ -58,16 +76,23 @@ class Marking(LinesideScreen):
         """Name of a target's project."""
         raise NotImplementedError
 
-    def offer(self, targets: Sequence[Target], build: Callable[[Target], Command]) -> None:
-        """Ask one question about all commands that can be built, and send them."""
+    def offer(self, targets: Sequence[Target], build: Callable[[Target], Command], details: Sequence[str] = ()) -> None:
+        """Ask one question about all commands that can be built, and send them. `details` stand before their names."""
         raise NotImplementedError
+
+    def has_marks(self) -> bool:
+        """Whether something is marked: which of it a command can work on turns out when it is used."""
+        from widgets.grid import Grid
+
+        return any(grid.marks and _displayed(grid) for grid in self.query(Grid))
 
     async def marked(self) -> list[Marked]:
         """The runs and MLflow runs among the targets; for a job, its run."""
         from data.model.run import JobRun, PipelineRun
+        from data.model.tracking import TrackedRun
 
         targets = await self.targets()
-        found: list[Marked] = [target for target in targets if not isinstance(target, JobRun)]
+        found: list[Marked] = [target for target in targets if isinstance(target, PipelineRun | TrackedRun)]
         ids = dict.fromkeys(target.pipeline_run_id for target in targets if isinstance(target, JobRun))
         if not found and ids and self.feed is not None:
             found += (await self.feed.context.store.get_many(PipelineRun, list(ids))).values()
@@ -189,7 +214,12 @@ class Marking(LinesideScreen):
         if message.prompt is not self._asked:
             return
         message.prevent_default()
-        if message.prompt.error or self._answered is None:
+        try:
+            self._reads(message.value)  # nothing may have been typed, and an empty text may be wrong, too
+        except UsageError as error:
+            message.prompt.show_error(error.message)
+            return
+        if self._answered is None:
             return
         self.dashboard.remember(message.prompt.label, message.value)
         self._asked, answered = None, self._answered
@@ -202,6 +232,11 @@ class Marking(LinesideScreen):
             message.prevent_default()
             self._asked = None
             self._close_prompt(message.prompt)
+
+
+def _displayed(widget: Widget) -> bool:
+    """Whether neither a widget nor what holds it is hidden."""
+    return all(node.display for node in widget.ancestors_with_self)
 
 
 def complete_label(held: Sequence[str], known: Sequence[str], text: str) -> list[str]:

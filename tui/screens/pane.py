@@ -1,4 +1,4 @@
-"""A tab of the screens of a run: a part of the screen with a list, which reads what it shows when it is shown."""
+"""A tab: a part of a screen with a list, which reads what it shows when it is shown."""
 
 from __future__ import annotations
 
@@ -18,35 +18,30 @@ if TYPE_CHECKING:
     from data.export import Table
     from data.store.port import Changes, Store
     from tui.screens.tabbed import TabbedScreen
+    from tui.screens.tabs import Tabbed
     from tui.subject import Subject
-
 
 CHARTS = frozenset(spec.id for spec in CHART)
 """Commands that charts carry out."""
 
 
-class Pane(Vertical):
+class TabPane(Vertical):
     """One tab. Subclasses compose a `Grid` of the class `pane-list`, which has the focus."""
 
     TITLE: ClassVar[str] = ""
     """How the line of tabs calls it."""
 
     def __init__(self) -> None:
-        super().__init__(id=f"pane-{self.TITLE.lower()}")
+        super().__init__(id="pane-" + self.TITLE.lower().replace(" ", "-"))
         self.filter = ""
         """What restricts it."""
         self.ready = False
         """Whether what it shows is up to date; else it is read when it is shown."""
 
     @property
-    def home(self) -> TabbedScreen:
+    def home(self) -> Tabbed:
         """The screen."""
-        return cast("TabbedScreen", self.screen)
-
-    @property
-    def subject(self) -> Subject:
-        """What the screen is about."""
-        return self.home.subject
+        return cast("Tabbed", self.screen)
 
     @property
     def store(self) -> Store | None:
@@ -97,9 +92,9 @@ class Pane(Vertical):
     def show(self) -> None:
         """Draw what was read."""
 
-    def why_not(self, id: str) -> str:
+    def why_not(self, id: str) -> str:  # noqa: ARG002 - tabs with commands of their own ask
         """Why a command cannot be used in this tab now; empty when it can."""
-        return "the charts are in the tab Metrics" if id in CHARTS else ""
+        return ""
 
     def do_open(self) -> None:
         """`enter` from the palette."""
@@ -117,3 +112,21 @@ class Pane(Vertical):
         """Say why the list is empty."""
         told = (f"Nothing matches {self.filter}", "esc shows everything again") if self.filter else lines
         self.grid.set_empty([Cell(line, "dim" if number else "bold") for number, line in enumerate(told)])
+
+
+class Pane(TabPane):
+    """A tab of the screen of a run, or of an MLflow run."""
+
+    @property
+    def home(self) -> TabbedScreen:
+        """The screen."""
+        return cast("TabbedScreen", self.screen)
+
+    @property
+    def subject(self) -> Subject:
+        """What the screen is about."""
+        return self.home.subject
+
+    def why_not(self, id: str) -> str:
+        """Why a command cannot be used in this tab now; empty when it can."""
+        return "the charts are in the tab Metrics" if id in CHARTS else ""

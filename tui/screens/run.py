@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, ClassVar
 from data.model.run import JobRun, PipelineRun
 from data.model.tracking import TrackedRun
 from data.model.vocabulary import FINISHED
-from tui.actions import why_not_play
 from tui.estimates import like_durations
 from tui.family import read_family, renewed
 from tui.present.run import head_lines, left_behind, worst_job
 from tui.screens.base import LinesideScreen, bindings
-from tui.screens.pane import Pane
+from tui.screens.pane import TabPane
 from tui.screens.run_artifacts import ArtifactsPane
 from tui.screens.run_jobs import JobsPane
 from tui.screens.run_lineage import LineagePane
 from tui.screens.run_metrics import MetricsPane
 from tui.screens.run_notes import NotesPane
 from tui.screens.run_params import ParamsPane
+from tui.screens.run_tests import TestsPane
 from tui.screens.tabbed import TabbedScreen
 from tui.subject import read_tracked
 from widgets.cells import Cell
@@ -36,8 +36,8 @@ class RunScreen(TabbedScreen):
     TAB = "runs"
     BINDINGS = bindings("run")
     AUTO_FOCUS = "#jobs"
-    PANES: ClassVar[tuple[type[Pane], ...]] = (
-        JobsPane, MetricsPane, ParamsPane, ArtifactsPane, LineagePane, NotesPane,
+    PANES: ClassVar[tuple[type[TabPane], ...]] = (
+        JobsPane, MetricsPane, ParamsPane, ArtifactsPane, TestsPane, LineagePane, NotesPane,
     )  # fmt: skip
 
     def __init__(self, run_id: str) -> None:
@@ -141,23 +141,15 @@ class RunScreen(TabbedScreen):
 
     def why_not(self, id: str) -> str:
         """Why a command cannot be used now."""
-        if id in {"run.cancel", "run.retry"} and self._has_marks():
+        if id in {"run.cancel", "run.retry"} and self.has_marks():
             return LinesideScreen.why_not(self, id)
         if reason := super().why_not(id):
             return reason
-        if id == "job.play":
-            job = self.current_job
-            return why_not_play(job) if job else "there is no manual job under the cursor"
         if id == "run.attempts" and self.active is not JobsPane:
             return "the attempts are in the tab Jobs"
         if id == "settle" and not left_behind(self.subject.tracked):
             return "no MLflow run was left RUNNING behind an ended job"
         return ""
-
-    def _has_marks(self) -> bool:
-        """Whether jobs are marked: which of them a command can work on turns out when it is built."""
-        pane = self.pane if self.query(self.active) else None
-        return isinstance(pane, JobsPane) and bool(pane.grid.marks)
 
     def do_run_log(self) -> None:
         """`l`: the log of the job under the cursor, else of the one that matters most."""

@@ -148,8 +148,9 @@ class JobsPane(Pane):
     @property
     def node(self) -> Node | None:
         """The line under the cursor."""
-        rows = self.grid.source
-        return rows.item(self.grid.cursor_key) if isinstance(rows, LazyRows) else None
+        grid = next(iter(self.query("#jobs").results(Grid)), None)  # there is none while the tab is being made
+        rows = grid.source if grid is not None else None
+        return rows.item(grid.cursor_key) if grid is not None and isinstance(rows, LazyRows) else None
 
     def _drawn_run(self) -> str:
         """Id of the run whose graph is drawn: the one in which the cursor stands."""

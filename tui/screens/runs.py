@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.widget import Widget
 
 from tui.estimates import Estimates
 from tui.present.runs import RUNS, run_glyph, run_title
+from tui.screens.acting import READ_ONLY
 from tui.screens.arranging import Arranging, group_of
 from tui.screens.base import LinesideScreen, bindings
 from tui.screens.history import HistoryScreen
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 
 COMMAND_PREFIX = "command:"
 """Keys of rows that stand for launches under way."""
+WITHOUT_RUN = "it has no run yet: D takes it back"
+"""Why a launch under way cannot be cancelled or read."""
 
 
 class RunsScreen(Selecting["PipelineRun"], Arranging["PipelineRun"], HistoryScreen["PipelineRun"]):
@@ -112,9 +116,46 @@ class RunsScreen(Selecting["PipelineRun"], Arranging["PipelineRun"], HistoryScre
         """The run under the cursor."""
         return self.current_record
 
+    @property
+    def current_launch(self) -> Command | None:
+        """The launch under way whose row is under the cursor."""
+        key = self.grid.cursor_key if self.is_attached else None
+        pending = self.feed.overview.pending if self.feed is not None else ()
+        return next((command for command in pending if COMMAND_PREFIX + command.id == key), None)
+
     async def targets(self) -> Sequence[Target]:
         """The marked runs, else the one under the cursor."""
         return await self.chosen()
+
+    def launch_project(self) -> str:
+        """Id of the project that `t` starts something in: that of the run or the launch under the cursor."""
+        launch = self.current_launch
+        return launch.project_id if launch is not None else super().launch_project()
+
+    def do_launch_like(self) -> None:
+        """`T`: the launch form, filled from the run under the cursor, or from the launch that has no run yet."""
+        launch = self.current_launch
+        if launch is None or self.feed is None:
+            super().do_launch_like()
+        else:
+            self.work(partial(self._like_launch, self.feed.context.store, launch), group="like")
+
+    async def _like_launch(self, store: Store, launch: Command) -> None:
+        from data.model.pipeline import Submission
+
+        found = await store.get(Submission, launch.id)
+        if found is None:
+            self.say("it has not been written down yet: that is done when it is sent", "warning")
+        else:
+            self.dashboard.open_launch(launch.project_id, like=found)
+
+    async def do_run_delete(self) -> None:
+        """`D`: take back the launch under the cursor that still waits; else delete runs on the server."""
+        launch = self.current_launch
+        if launch is None or self.just_sent() or self.grid.marks or self.feed is None:
+            return await super().do_run_delete()
+        done = await self.feed.context.store.withdraw(launch.id)
+        self.say("taken back" if done else "too late: it is being sent", "" if done else "warning")
 
     def tracked_ids(self, run: PipelineRun) -> Sequence[str]:
         """The MLflow runs that it was linked with."""
@@ -143,7 +184,12 @@ class RunsScreen(Selecting["PipelineRun"], Arranging["PipelineRun"], HistoryScre
         """Why a command cannot be used now; with marks, each marked run is looked at when it is used."""
         needs_run = {"run.log", "run.cancel", "run.retry", "launch.like"}
         if id in needs_run and self.current_run is None and not (self.is_attached and self.grid.marks):
-            return "there is no run under the cursor"
+            launch = self.current_launch
+            if launch is None:
+                return "there is no run under the cursor"
+            return "" if id == "launch.like" else WITHOUT_RUN
+        if id == "run.delete" and self.current_launch is not None:
+            return READ_ONLY if self.dashboard.read_only else ""
         if id in {"run.cancel", "run.retry"} and self.grid.marks:
             return LinesideScreen.why_not(self, id)
         return super().why_not(id)

@@ -116,20 +116,27 @@ def _schedule(call: Call, needed: Access = Access.REPORTER) -> Schedule:
 
 
 def schedule(call: Call) -> Response:
-    """GET /projects/:id/pipeline_schedules/:sid."""
+    """GET /projects/:id/pipeline_schedules/:sid; variables for maintainers and the owner (pipeline_schedule_policy)."""
     found = _schedule(call)
-    return answer(call.json.schedule_detail(found, next_run(found, call.world.time)))
+    told = found.owner is call.user or call.world.access(call.user, call.project()) >= Access.MAINTAINER
+    return answer(call.json.schedule_detail(found, next_run(found, call.world.time), told=told))
 
 
 def schedule_pipelines(call: Call) -> Response:
-    """GET …/pipeline_schedules/:sid/pipelines: those that still exist, oldest first."""
+    """GET …/pipeline_schedules/:sid/pipelines: those that still exist, oldest first unless `sort` says otherwise."""
     call.choice("source", SOURCES)
+    after, order = call.instant("created_after"), call.choice("sort", ("asc", "desc"), "asc")
     rows = [p for p in _schedule(call).pipelines if p.id in call.world.pipelines]
+    rows = [p for p in rows if after is None or p.created_at > after]
+    rows.sort(key=lambda p: p.id, reverse=order == "desc")
     return by_offset(call, rows, call.json.pipeline_row)
 
 
 def play_schedule(call: Call) -> Response:
-    """POST …/pipeline_schedules/:sid/play: 201 without the pipeline's id; a refusal happens in the background."""
+    """POST …/pipeline_schedules/:sid/play: 201 without the pipeline's id; a refusal happens in the background.
+
+    The pipeline belongs to whoever plays, not to the schedule's owner (app/workers/run_pipeline_schedule_worker.rb).
+    """
     found = _schedule(call, Access.DEVELOPER)
     with contextlib.suppress(CreationError):  # a worker creates the pipeline: the caller never hears of a refusal
         author.run_schedule(call.world, call.project(), found, call.user)

@@ -75,11 +75,12 @@ def file_by_ref(call: Call) -> Response:
 
 
 def keep(call: Call) -> Response:
-    """POST …/jobs/:jid/artifacts/keep."""
+    """POST …/jobs/:jid/artifacts/keep: they expire no more."""
     found = call.job(Access.DEVELOPER)
     if not artifacts.has_archive(call.world, found):
         raise not_found()
-    return answer(call.json.job(found) | {"artifacts_expire_at": None})
+    found.artifacts_kept = True
+    return answer(call.json.job(found))
 
 
 def delete(call: Call) -> Response:

@@ -9,10 +9,10 @@ from starlette.responses import Response
 
 from data.simulator import environment
 from data.simulator.api.call import Call, answer
-from data.simulator.api.errors import ApiError, forbidden
+from data.simulator.api.errors import ApiError
 from data.simulator.ci import holds, interpolate
 from data.simulator.entities import Access, Project
-from data.simulator.factory import may_run_on
+from data.simulator.factory import EMPTY_PIPELINE, PROTECTED_REF, may_run_on
 
 KEYWORDS = frozenset(
     [
@@ -37,10 +37,13 @@ DEFAULT_STAGES = (".pre", "build", "test", "deploy", ".post")
 NO_JOBS = "jobs config should contain at least one visible job"
 """GitLab's complaint about a configuration without jobs."""
 
+NO_PIPELINES = "Insufficient permissions to create a new pipeline"
+"""Refusal for whoever is no developer (chain/validate/abilities.rb)."""
+
 
 def lint_project(call: Call) -> Response:
-    """GET: checks the project's own configuration at `content_ref`."""
-    project = call.project(Access.DEVELOPER)
+    """GET: checks the project's own configuration at `content_ref`; whoever may read the code may ask."""
+    project = call.project(Access.REPORTER)
     ref = call.text("content_ref") or call.text("sha") or project.default_branch
     known = {*project.branches, *project.tags, *project.commits}
     if ref not in known:
@@ -58,13 +61,14 @@ def lint_content(call: Call) -> Response:
 
 def _lint(call: Call, project: Project, content: str, ref: str) -> Response:
     dry_run = call.flag("dry_run")
-    if dry_run and not may_run_on(call.world, call.user, project, ref):
-        raise forbidden()
     config, errors = _read(content)
     if not errors:
         errors = _problems(config)
-    if dry_run and not errors and ref not in project.branches and ref not in project.tags:
-        errors = ["Reference not found"]
+    if dry_run:
+        errors = _refusals(call, project, ref) or errors
+    jobs = [] if errors else _jobs(project, config, ref, dry_run=dry_run)
+    if dry_run and not errors and not jobs:
+        errors = [EMPTY_PIPELINE]
     merged = yaml.safe_dump(config, sort_keys=False, allow_unicode=True, explicit_start=True) if config else None
     found: dict[str, Any] = {
         "valid": not errors,
@@ -74,8 +78,19 @@ def _lint(call: Call, project: Project, content: str, ref: str) -> Response:
         "includes": [],
     }
     if call.flag("include_jobs") or call.flag("jobs"):
-        found["jobs"] = [] if errors else _jobs(project, config, ref, dry_run=dry_run)
+        found["jobs"] = jobs
     return answer(found)
+
+
+def _refusals(call: Call, project: Project, ref: str) -> list[str]:
+    """Why no pipeline can be created on `ref`: a dry run is refused in its answer, not by its status."""
+    if not project.jobs_enabled:
+        return ["Pipelines are disabled!"]
+    if call.world.access(call.user, project) < Access.DEVELOPER:
+        return [NO_PIPELINES]
+    if ref not in project.branches and ref not in project.tags:
+        return ["Reference not found"]
+    return [] if may_run_on(call.world, call.user, project, ref) else [PROTECTED_REF.format(ref=ref)]
 
 
 def _read(content: str) -> tuple[dict[str, Any], list[str]]:

@@ -60,6 +60,9 @@ SOURCES = frozenset(
 )
 """Every pipeline source (GitLab: app/models/concerns/enums/ci/pipeline.rb)."""
 
+MAX_NAME = 255
+"""Characters of a pipeline's name (GitLab: app/models/ci/pipeline_metadata.rb)."""
+
 _SCOPES = ("running", "pending", "finished", "branches", "tags")
 _ORDERS: dict[str, Callable[[Pipeline], Any]] = {
     "id": lambda row: row.id,
@@ -211,6 +214,9 @@ def delete(call: Call) -> Response:
 def rename(call: Call) -> Response:
     """PUT …/pipelines/:pid/metadata."""
     found, name = call.pipeline(Access.DEVELOPER), call.required("name")
+    if len(name) > MAX_NAME:
+        reason = f"Name is too long (maximum is {MAX_NAME} characters)"
+        raise ApiError(400, {"message": f"400 Failed to update pipeline - {reason}"})
     found.name = name or None
     return answer(call.json.pipeline_detail(found))
 

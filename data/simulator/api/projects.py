@@ -59,9 +59,12 @@ def project(call: Call) -> Response:
 
 
 def branches(call: Call) -> Response:
-    """GET /projects/:id/repository/branches."""
+    """GET /projects/:id/repository/branches: by name, or by the time of their newest commits (lib/api/branches.rb)."""
     found, search = call.project(), call.text("search").lower()
+    order = call.choice("sort", ("name_asc", "updated_asc", "updated_desc"), "name_asc")
     rows = sorted((b for b in found.branches.values() if search in b.name.lower()), key=lambda branch: branch.name)
+    if order != "name_asc":
+        rows.sort(key=lambda branch: branch.head.created_at, reverse=order == "updated_desc")
     return by_offset(call, rows, lambda row: call.json.branch(row, found, call.user))
 
 

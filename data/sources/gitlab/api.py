@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 PER_PAGE: Final = 100
 """Rows of a page: GitLab's maximum (GitLab docs, api/rest, pagination)."""
+CHUNK: Final = 65_536
+"""Bytes of a text that are read at a time."""
 MAX_PAGES: Final = 100
 """Pages of one list that are read: a list that is longer than 10,000 rows is cut."""
 
@@ -93,9 +95,7 @@ class Api:
         found: dict[Any, Row] = {}
         for number in range(1, pages + 1):
             rows, next_page = self.page(path, what, query, page=number)
-            found |= {
-                row.get("id", row.get("path", row.get("name", at))): row for at, row in enumerate(rows, len(found))
-            }
+            found |= {_key(row, at): row for at, row in enumerate(rows, len(found))}
             if next_page is None:
                 break
         return list(found.values())
@@ -104,6 +104,32 @@ class Api:
         """Ask for a change, exactly once. `Unanswered` when it is not known whether the server carried it out."""
         with self.explained(what, writing=True) as asked:
             return _mapping(self._json(self._request("post", path, None, body=body), asked), asked)
+
+    def ask(self, path: str, what: str, body: Mapping[str, Any]) -> Row:
+        """A question that is too long for a URL: it goes with POST and changes nothing."""
+        with self.explained(what) as asked:
+            return _mapping(self._json(self._request("post", path, None, body=body), asked), asked)
+
+    def text(self, path: str, what: str, query: Query | None = None, *, limit: int) -> str:
+        """The first `limit` bytes of an answer that is text."""
+        with self.stream(path, what, query) as answer:
+            parts, size = [], 0
+            for part in answer.iter_content(CHUNK):
+                parts.append(part)
+                size += len(part)
+                if size >= limit:
+                    break
+            return b"".join(parts)[:limit].decode(errors="replace")
+
+    def put(self, path: str, what: str, body: Mapping[str, Any]) -> Row:
+        """The same with PUT."""
+        with self.explained(what, writing=True) as asked:
+            return _mapping(self._json(self._request("put", path, None, body=body), asked), asked)
+
+    def delete(self, path: str, what: str) -> None:
+        """Ask for a deletion, exactly once; its answer has no body."""
+        with self.explained(what, writing=True):
+            self._request("delete", path, None)
 
     def query(self, text: str, variables: Mapping[str, Any], what: str) -> Row:
         """Ask a GraphQL question; gives its `data`.

@@ -21,8 +21,8 @@ from data.model import (
     make,
     parse_time,
 )
+from data.model.masking import is_secret
 from data.model.vocabulary import guess_stage_type
-from data.sources.http import is_secret
 
 Row = Mapping[str, Any]
 """One thing in GitLab's JSON."""

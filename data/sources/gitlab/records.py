@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal, NamedTuple
 
-from data.model import PipelineJob, PipelineRun, Variable
+from data.model import PipelineJob, PipelineRun, Schedule, Variable
 
 How = Literal["byte_offset", "range", "whole"]
 """How a part of a log was got: by GitLab's own parameter, by an HTTP range, or by reading all and discarding."""
@@ -25,13 +25,6 @@ class IdPage(NamedTuple):
     next_page: int | None
 
 
-class Refs(NamedTuple):
-    """Names that a pipeline can be started on."""
-
-    branches: list[str]
-    tags: list[str]
-
-
 class LintResult(NamedTuple):
     """What CI lint says.
 
@@ -40,8 +33,9 @@ class LintResult(NamedTuple):
         errors: why not, in its words.
         warnings: what it advises against.
         merged_yaml: the configuration with all includes, as text.
-        jobs: its jobs in the order of stages; with `needs` only where lint made no dry run.
+        jobs: its jobs in the order of stages; after a dry run those that the rules leave.
         variables: the variables at its top level, with descriptions and choices for a launch form.
+        denied: this login may not start a pipeline on the ref, so that there was no dry run.
     """
 
     valid: bool
@@ -50,6 +44,7 @@ class LintResult(NamedTuple):
     merged_yaml: str
     jobs: list[PipelineJob]
     variables: list[Variable]
+    denied: bool = False
 
 
 class Trace(NamedTuple):
@@ -69,14 +64,8 @@ class Trace(NamedTuple):
     how: How
 
 
-class Schedule(NamedTuple):
-    """A pipeline schedule (GitLab docs, api/pipeline_schedules); `ref` is a branch or tag without `refs/…/`."""
+class ListedSchedule(NamedTuple):
+    """A schedule as a list tells it; `updated` is when somebody last changed it."""
 
-    id: int
-    description: str
-    ref: str
-    cron: str
-    timezone: str
-    next_run: datetime | None
-    active: bool
-    owner: str
+    schedule: Schedule
+    updated: datetime | None

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
-from data.clean import clean
 from data.errors import Forbidden, NotFound, Refused, SourceError, Unauthorized
 from data.model import (
     Artifact,
@@ -22,32 +21,26 @@ from data.model import (
     UserGroup,
     Variable,
     git_id,
-    parse_time,
 )
 from data.sources.gitlab import mapping
-from data.sources.gitlab.actions import Actions
 from data.sources.gitlab.api import MAX_PAGES, PER_PAGE, Api, Query, Row
-from data.sources.gitlab.ci import lint_result
+from data.sources.gitlab.facts import Facts
 from data.sources.gitlab.glance import number_attempts
 from data.sources.gitlab.needs import needs, project_path
 from data.sources.gitlab.probe import probe
-from data.sources.gitlab.records import IdPage, LintResult, PipelinePage, Refs, Schedule, Trace
+from data.sources.gitlab.records import IdPage, PipelinePage, Trace
 from data.sources.gitlab.trace import Held, TraceReader
-from data.sources.http import RateLimit, Response
+from data.sources.http import RateLimit, Response, utc_text
 
 if TYPE_CHECKING:
     from data.config.credentials import Credential
     from data.config.settings import ConnectionSettings
 
-SHORT_SHA: Final = 12
-"""Characters of a commit's hash in messages."""
-MAX_REF_PAGES: Final = 20
-"""Pages of branches and of tags that are read."""
 MAX_TREE_PAGES: Final = 10
 """Pages of files in a job's archive that are read."""
 
 
-class GitLabSource(Actions):
+class GitLabSource(Facts):
     """One GitLab connection; used by one thread at a time. Every call is one request or a few, none is repeated.
 
     Raises (every method):
@@ -128,7 +121,7 @@ class GitLabSource(Actions):
 
         Child pipelines are not in this list (GitLab docs, api/pipelines); bridges of their parents lead to them.
         """
-        query: Query = {"order_by": "updated_at", "sort": "desc", "updated_after": _iso(updated_after)}
+        query: Query = {"order_by": "updated_at", "sort": "desc", "updated_after": utc_text(updated_after)}
         return self._pipelines(git_project_id, query, page, per_page)
 
     def pipeline_ids(self, git_project_id: int, *, created_after: datetime, page: int = 1) -> IdPage:
@@ -179,42 +172,11 @@ class GitLabSource(Actions):
         except Unauthorized as error:  # a job token is good for REST only: that is no fault of the connection
             raise Refused(error.message, status=error.status) from None
 
-    def commit_title(self, git_project_id: int, sha: str) -> str:
-        """First line of a commit's message."""
-        row = self._api.get(
-            f"/projects/{git_project_id}/repository/commits/{quote(sha, safe='')}", f"commit {sha[:SHORT_SHA]}"
-        )
-        return clean(str(row.get("title") or ""))
-
     def variables(self, git_project_id: int, git_pipeline_id: int) -> list[Variable]:
         """Variables that a pipeline was started with. `Forbidden` unless maintainer, or the one who started it."""
         path = f"/projects/{git_project_id}/pipelines/{git_pipeline_id}/variables"
         rows = self._api.page(path, f"the variables of pipeline {git_pipeline_id}", page=1).rows
         return [mapping.variable(row) for row in rows if row.get("key")]
-
-    def refs(self, git_project_id: int) -> Refs:
-        """Names of branches and tags."""
-        path = f"/projects/{git_project_id}/repository"
-        branches = self._api.all(f"{path}/branches", f"the branches of project {git_project_id}", pages=MAX_REF_PAGES)
-        tags = self._api.all(f"{path}/tags", f"the tags of project {git_project_id}", pages=MAX_REF_PAGES)
-        return Refs(_names(branches), _names(tags))
-
-    def lint(self, git_project_id: int, ref: str, *, dry_run: bool = False, pipeline_id: str = "") -> LintResult:
-        """What GitLab says to the CI configuration at `ref`; `pipeline_id` goes into the jobs' records.
-
-        Without a dry run the jobs have their `needs`; with one, rules are evaluated and `needs` are left out, and the
-        login must be allowed to start a pipeline on the ref (GitLab docs, api/lint).
-        """
-        query: Query = {
-            "content_ref": ref,
-            "dry_run": dry_run,
-            "dry_run_ref": ref if dry_run else None,
-            "include_jobs": True,
-        }
-        what = f"the CI configuration at {ref}"
-        row = self._api.get(f"/projects/{git_project_id}/ci/lint", what, query)
-        with self._api.understood(what):
-            return lint_result(pipeline_id or git_id(self.name, git_project_id), row)
 
     def trace(
         self, git_project_id: int, git_job_id: int, offset: int, held: Held, *, thorough: bool = False
@@ -243,17 +205,10 @@ class GitLabSource(Actions):
     ) -> list[Deployment]:
         """The newest hundred deployments, the last changed first; `tiers` maps ids of environments to tiers."""
         what = f"the deployments of project {git_project_id}"
-        query: Query = {"order_by": "updated_at", "sort": "desc", "updated_after": _iso(updated_after)}
+        query: Query = {"order_by": "updated_at", "sort": "desc", "updated_after": utc_text(updated_after)}
         rows = self._api.page(f"/projects/{git_project_id}/deployments", what, query, page=1).rows
         with self._api.understood(what):
             return [mapping.deployment(self.name, git_project_id, row, tiers or {}) for row in rows]
-
-    def schedules(self, git_project_id: int) -> list[Schedule]:
-        """The pipeline schedules of a project."""
-        what = f"the schedules of project {git_project_id}"
-        rows = self._api.all(f"/projects/{git_project_id}/pipeline_schedules", what)
-        with self._api.understood(what):
-            return [_schedule(row) for row in rows]
 
     def _project(self, ref: str | int) -> Row:
         return self._api.get(f"/projects/{quote(str(ref), safe='')}", f"project {ref}")
@@ -274,7 +229,7 @@ class GitLabSource(Actions):
 
     def _made_after(self, git_project_id: int, query: Query, created_after: datetime, page: int) -> PipelinePage:
         """By id, newest first; servers that do not know `created_after` send older ones, too: there the list ends."""
-        ordered = {"order_by": "id", "sort": "desc", "created_after": _iso(created_after), **query}
+        ordered = {"order_by": "id", "sort": "desc", "created_after": utc_text(created_after), **query}
         runs, next_page = self._pipelines(git_project_id, ordered, page, PER_PAGE)
         made = [run for run in runs if run.created >= created_after]
         return PipelinePage(made, next_page if len(made) == len(runs) else None)
@@ -292,28 +247,3 @@ class GitLabSource(Actions):
             return []
         self._has_tree = True
         return [row for row in rows if row.get("type") == "file" and row.get("path")]
-
-
-def _iso(moment: datetime | None) -> str | None:
-    """GitLab's form of a time, in UTC with Z: a `+` would need encoding."""
-    return None if moment is None else moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
-
-
-def _names(rows: list[Row]) -> list[str]:
-    return [clean(str(row["name"])) for row in rows if row.get("name")]
-
-
-def _schedule(row: Row) -> Schedule:
-    ref = str(row.get("ref") or "")
-    for prefix in ("refs/heads/", "refs/tags/"):
-        ref = ref.removeprefix(prefix)
-    return Schedule(
-        id=int(row["id"]),
-        description=clean(str(row.get("description") or "")),
-        ref=clean(ref),
-        cron=clean(str(row.get("cron") or "")),
-        timezone=clean(str(row.get("cron_timezone") or "")),
-        next_run=parse_time(row.get("next_run_at")),
-        active=bool(row.get("active")),
-        owner=clean(str((row.get("owner") or {}).get("username") or "")),
-    )

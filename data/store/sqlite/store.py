@@ -199,9 +199,9 @@ class SqliteStore:
         """Record the outcome of a claimed command; False when it is not its owner's any more."""
         return await self._writer.run(work.settle, command)
 
-    async def amend(self, command: Command) -> bool:
-        """Replace a command that is still queued; False when it is not."""
-        return await self._writer.run(work.amend, command)
+    async def amend(self, command: Command, *, was: Command) -> bool:
+        """Replace a command that is still queued and as it `was`; False when it is not."""
+        return await self._writer.run(work.amend, command, was)
 
     async def withdraw(self, id: str) -> bool:
         """Take back a command that is still queued; False when it is not."""

@@ -83,10 +83,10 @@ def settle(connection: Connection, command: Command) -> bool:
     return mine
 
 
-def amend(connection: Connection, command: Command) -> bool:
-    """Replace a command that is still queued."""
+def amend(connection: Connection, command: Command, was: Command) -> bool:
+    """Replace a command that is still queued and as it `was`."""
     stored = get_many(connection, Command, [command.id]).get(command.id)
-    if stored is None or stored.state != "queued" or command.state != "queued":
+    if stored is None or stored != was or stored.state != "queued" or command.state != "queued":
         return False
     put(connection, [command])
     return True

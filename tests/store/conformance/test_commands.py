@@ -6,6 +6,7 @@ import asyncio
 from datetime import timedelta
 
 from data.model import Command
+from data.store.amending import amend
 from data.store.port import Sort, Store
 from tests.store.conftest import Factory
 from tests.store.samples import NOON, changed, command
@@ -127,7 +128,8 @@ async def test_commands_move_the_revision(store: Store, other: Store) -> None:
 async def test_a_place_goes_before_the_time_at_which_it_was_made(store: Store) -> None:
     for number, name in enumerate("abc"):
         await store.submit(command(name, created=NOON + timedelta(seconds=number)))
-    assert await store.amend(command("c", created=NOON + timedelta(seconds=2), place=NOON.timestamp() + 0.5))
+    last = command("c", created=NOON + timedelta(seconds=2))
+    assert await store.amend(changed(last, place=NOON.timestamp() + 0.5), was=last)
     listed = await store.page(Command, where={"state": "queued"}, sort=Sort("place"))
     assert [one.id for one in listed.records] == ["a", "c", "b"]
     assert [one.id for one in await store.claim("engine-1", HERE, limit=10)] == ["a", "c", "b"]
@@ -148,13 +150,29 @@ async def test_what_waits_can_be_amended(store: Store, other: Store) -> None:
     waiting = command(
         "a", held="ada", not_before=NOON + timedelta(hours=1), after="gitlab:1:7", after_status="finished"
     )
-    assert await store.amend(waiting)
+    assert await store.amend(waiting, was=command("a"))
+    assert await other.amend(command("a", why="late"), was=command("a")) is False
     assert await other.get(Command, "a") == waiting
     (mine,) = await other.claim("engine-1", HERE)
     assert mine.held == "ada"
-    assert await store.amend(command("a", held="")) is False
-    assert await store.amend(command("nobody")) is False
+    assert await store.amend(command("a", held=""), was=waiting) is False
+    assert await store.amend(command("nobody"), was=command("nobody")) is False
     assert await store.get(Command, "a") == mine
-    assert await other.settle(changed(mine, state="queued"))
-    assert await store.amend(changed(mine, state="done")) is False
-    assert await store.amend(changed(mine, state="queued", held=""))
+    back = changed(mine, state="queued")
+    assert await other.settle(back)
+    assert await store.amend(changed(mine, state="done"), was=back) is False
+    assert await store.amend(changed(back, held=""), was=back)
+
+
+async def test_changes_of_several_at_once_are_all_kept(store: Store, other: Store) -> None:
+    await store.submit(command("a"))
+    changes = [
+        amend(store, "a", lambda now: changed(now, held="ada")),
+        amend(other, "a", lambda now: changed(now, place=7.0)),
+        amend(store, "a", lambda now: changed(now, answer="waits")),
+    ]
+    assert None not in await asyncio.gather(*changes)
+    stored = await other.get(Command, "a")
+    assert stored is not None and (stored.held, stored.place, stored.answer) == ("ada", 7.0, "waits")
+    await store.withdraw("a")
+    assert await amend(store, "a", lambda now: changed(now, held="")) is None

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Final
 
 import sqlalchemy as sa
 from alembic import op
 
 from data.model import Command, Record, RunInfo, decode
+from data.model.vocabulary import COMMAND_OPEN, FINISHED
 from data.store.sqlite.remake import index, make, put_aside, quoted
 from data.store.sqlite.rows import head_row
 from data.store.sqlite.tables import home
@@ -54,6 +56,7 @@ NEW: Final[tuple[tuple[str, str, tuple[str, ...]], ...]] = (
 
 def upgrade() -> None:
     """Make what is new, and the two tables that have more columns anew from their documents."""
+    _keep_timeouts()
     for table, columns, indexes in NEW:
         make(table, columns)
         index(table, indexes)
@@ -70,6 +73,36 @@ def upgrade() -> None:
             f"WHERE name = '{table}'"
         )
         op.drop_table(old)
+
+
+def _keep_timeouts() -> None:
+    """What was launched before pipelines had a time-out by default keeps the one that it was launched with."""
+    bind = op.get_bind()
+    pipelines = "SELECT p.id, d.doc FROM pipeline p JOIN pipeline_doc d ON d.n = p.n"
+    timeouts = {row.id: json.loads(row.doc).get("timeout", 0) for row in bind.exec_driver_sql(pipelines)}
+    unfinished = f"SELECT submission_id FROM pipeline_run WHERE status NOT IN ({_listed(FINISHED)})"
+    submissions = f"SELECT s.n, d.doc FROM submission s JOIN submission_doc d ON d.n = s.n WHERE s.id IN ({unfinished})"
+    for row in bind.exec_driver_sql(submissions).all():
+        doc = json.loads(row.doc)
+        if doc.get("timeout") is None:
+            _write("submission", row.n, {**doc, "timeout": timeouts.get(doc.get("pipeline_id", ""), 0)})
+    waiting = f"c.kind = 'launch' AND c.state IN ({_listed(COMMAND_OPEN)})"
+    launches = f"SELECT c.n, d.doc FROM command c JOIN command_doc d ON d.n = c.n WHERE {waiting}"
+    for row in bind.exec_driver_sql(launches).all():
+        doc = json.loads(row.doc)
+        payload = doc.get("payload") or {}
+        if payload.get("timeout") is None:
+            timeout = timeouts.get(payload.get("pipeline", ""), 0)
+            _write("command", row.n, {**doc, "payload": {**payload, "timeout": timeout}})
+
+
+def _listed(words: frozenset[str]) -> str:
+    return ", ".join(f"'{word}'" for word in sorted(words))
+
+
+def _write(table: str, n: int, doc: dict[str, object]) -> None:
+    text = json.dumps(doc, ensure_ascii=False)
+    op.get_bind().exec_driver_sql(f"UPDATE {table}_doc SET doc = ? WHERE n = ?", (text, n))
 
 
 def _fill(kind: type[Record], table: str, old: str) -> None:

@@ -1,0 +1,224 @@
+"""What the fields of a form share: label, marks, errors, the way from one to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rich.cells import cell_len, set_cell_size
+from textual import events
+from textual.containers import ScrollableContainer
+from textual.geometry import Region
+from textual.message import Message
+from textual.strip import Strip
+
+from widgets.cells import fit_text, truncate
+from widgets.editing import EditLine
+from widgets.glyphs import glyphs
+from widgets.paint import TONE_CLASSES, Painter, Run
+
+LABEL_WIDTH, MOST_LABEL = 22, 30
+"""Cells of the labels in a narrow form and in a wide one; the values of all fields begin below each other."""
+LABEL_SHARE = 4
+"""Labels take one of so many parts of a form, between these two."""
+
+MARGIN = 2
+"""Cells before a label: the first marks the field that has the focus, the second one what differs."""
+
+NOTE_GAP = 2
+"""Empty cells before the note at the end of a line."""
+NOTE_SHARE = 2
+"""A note takes at most one of so many parts of the room of a value."""
+
+MODIFIED = ("ctrl+", "alt+")
+"""Keys with these modifiers type nothing, and a form may bind them."""
+
+SECRET = "•"
+"""Drawn for each character of a secret."""
+
+CHANGED, FILLED = "changed", "filled"
+"""How the value of a field came about, beside by default: the user changed it; it was taken over from elsewhere."""
+
+
+def fit_runs(runs: Iterable[Run], width: int, fill: Run) -> list[Run]:
+    """`runs` in exactly `width` cells: cut, or filled with the spaces of `fill`'s style."""
+    fitted: list[Run] = []
+    left = width
+    for text, style in runs:
+        size = cell_len(text)
+        if size > left:
+            fitted.append((set_cell_size(text, left), style))
+            return fitted
+        fitted.append((text, style))
+        left -= size
+    return [*fitted, (" " * left, fill[1])] if left else fitted
+
+
+def edit_runs(painter: Painter, edit: EditLine, width: int, *, active: bool, secret: bool = False) -> list[Run]:
+    """The text that `edit` holds, in `width` cells, with a cursor when it is `active`."""
+    shown, _ = edit.view(width)
+    at = edit.cursor - (len(edit.text) - len(shown))
+    if secret:
+        shown = SECRET * len(shown)
+    look = painter.look("form--value")
+    if not active:
+        return [(fit_text(shown, width), look)]
+    under = shown[at : at + 1] or " "
+    return [
+        (shown[:at], look),
+        (under, painter.look("form--value", "form--cursor")),
+        (shown[at + 1 :], look),
+    ]
+
+
+class Field(Painter, can_focus=True):
+    """A label and a value; base of the fields."""
+
+    DEFAULT_CSS = "Field { height: 1; width: 1fr; }"
+    COMPONENT_CLASSES: ClassVar[set[str]] = {*TONE_CLASSES, "form--label", "form--focus", "form--value", "form--cursor"}
+
+    @dataclass(eq=False, repr=False)
+    class Changed(Message):
+        """The value of a field has changed."""
+
+        field: Field
+
+        @property
+        def control(self) -> Field:
+            """The field."""
+            return self.field
+
+    def __init__(
+        self,
+        label: str,
+        *,
+        required: bool = False,
+        locked: bool = False,
+        hint: str = "",
+        id: str | None = None,
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(id=id, classes=classes)
+        self.label, self.required, self.locked, self.hint = label, required, locked, hint
+        self.error = ""
+        self.note = ""
+        self.mark = ""
+
+    @property
+    def rows(self) -> int:
+        """Lines of the field without that of an error."""
+        return 1
+
+    @property
+    def label_width(self) -> int:
+        """Cells of the label, with a space behind it."""
+        return min(MOST_LABEL, max(LABEL_WIDTH, self.line_width // LABEL_SHARE))
+
+    def set_error(self, error: str) -> None:
+        """Say under the field what is wrong; "" when nothing is."""
+        if error != self.error:
+            self.error = error
+            self.resized()
+
+    def set_note(self, note: str, mark: str = "") -> None:
+        """Say at the end of the line where the value comes from; `mark` is `CHANGED`, `FILLED` or nothing."""
+        if (note, mark) != (self.note, self.mark):
+            self.note, self.mark = note, mark
+            self.refresh()
+
+    def resized(self) -> None:
+        """Take as many lines as there is to show."""
+        height = self.rows + bool(self.error)
+        if self.styles.height is None or self.styles.height.value != height:
+            self.styles.height = height
+        self.refresh()
+
+    def keep_in_sight(self, y: int) -> None:
+        """Scroll the form so that line `y` of this field can be seen."""
+        form = self.parent
+        if isinstance(form, ScrollableContainer):
+            place = self.virtual_region
+            form.scroll_to_region(Region(place.x, place.y + y, place.width, 1), animate=False)
+
+    def changed(self) -> None:
+        """The value has changed: draw it, take back the complaint, and tell the form."""
+        self.set_error("")
+        self.refresh()
+        self.post_message(self.Changed(self))
+
+    def line(self, y: int) -> Strip:
+        """Label and value, or what is wrong."""
+        width = self.line_width
+        if y >= self.rows:
+            before = MARGIN + self.label_width
+            room = max(0, width - before)
+            runs = [(" " * before, self.look()), (truncate(self.error, room), self.tone("failed"))]
+            return self.strip(runs if self.error else [], width)
+        room = max(1, width - MARGIN - self.label_width)
+        note = self.note_runs(y, room)
+        taken = sum(cell_len(text) for text, _ in note)
+        value = self.value_runs(y, room - taken)
+        if note:
+            value = fit_runs(value, room - taken, ("", self.look()))
+        return self.strip([*self.label_runs(y), *value, *note], width)
+
+    def note_runs(self, y: int, room: int) -> list[Run]:
+        """What stands at the end of line `y`, in a part of `room` cells."""
+        if y or not self.note:
+            return []
+        text = truncate(self.note, max(0, room // NOTE_SHARE - NOTE_GAP - 1))
+        look = self.tone("accent" if self.mark else "dim")
+        return [(" " * NOTE_GAP, self.look()), (text, look), (" ", self.look())]
+
+    def label_runs(self, y: int) -> list[Run]:
+        """The mark of the focus and, in the first line, the label."""
+        focus = glyphs().closed if self.has_focus and y == 0 else " "
+        mark = self.mark_sign() if y == 0 else " "
+        label = f"{self.label}{' *' if self.required else ''}" if y == 0 else ""
+        name = "form--focus" if self.has_focus else "form--label"
+        return [
+            (focus, self.look("form--focus")),
+            (mark, self.tone("accent")),
+            (fit_text(label, self.label_width - 1), self.look(name)),
+            (" ", self.look()),
+        ]
+
+    def mark_sign(self) -> str:
+        """The sign of how the value came about."""
+        return {CHANGED: glyphs().mark, FILLED: glyphs().fresh}.get(self.mark, " ")
+
+    def value_runs(self, y: int, width: int) -> list[Run]:
+        """Line `y` of the value in at most `width` cells."""
+        raise NotImplementedError
+
+    def press(self, event: events.Key) -> bool:
+        """Do what a key does here; False when it does nothing."""
+        raise NotImplementedError
+
+    def on_key(self, event: events.Key) -> None:
+        """Up, down and enter go to the other fields, what the form binds belongs to it, other keys to the value."""
+        if self._of_form(event.key):
+            return
+        if not self.locked and self.press(event):
+            pass
+        elif event.key == "up":
+            self.screen.focus_previous(Field)
+        elif event.key in {"down", "enter"}:
+            self.screen.focus_next(Field)
+        elif not event.is_printable or event.key.startswith(MODIFIED):
+            return
+        event.stop()
+        event.prevent_default()
+
+    def _of_form(self, key: str) -> bool:
+        """Whether the screen binds a key that would otherwise edit the text."""
+        if not key.startswith(MODIFIED):
+            return False
+        bound = self.screen.active_bindings.get(key)
+        return bound is not None and bound.node is not self
+
+    def watch_has_focus(self, value: bool) -> None:
+        """Mark the field that keys go to."""
+        super().watch_has_focus(value)
+        self.refresh()
