@@ -28,6 +28,7 @@ from data.engine.capacity import LAUNCHED
 from data.engine.context import ProjectContext
 from data.engine.verdict import Done, Immediate, Later, Rejected
 from data.errors import SourceError
+from data.launch.naming import called
 from data.model import Command, PipelineAPI, PipelineRun
 from data.model.vocabulary import FINISHED
 from data.sources.faults import connection_fault
@@ -85,7 +86,7 @@ class Endings:
             return
         self._told.add(run.id)
         api = await self._context.store.get(PipelineAPI, run.pipeline_api_id) if run.pipeline_api_id else None
-        number = f"#{run.run_number or run.git_pipeline_id}"
+        number = called(run)
         await self._context.store.submit(
             Command(
                 id=str(uuid.uuid5(uuid.NAMESPACE_URL, f"callback:{run.id}")),

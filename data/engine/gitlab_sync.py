@@ -24,6 +24,7 @@ from data.engine.runs import MAX_DEPTH, RunReader
 from data.engine.testing import TestRepositories, adopt_cases
 from data.engine.timing import OVERLAP
 from data.errors import LinesideError, SourceError
+from data.launch.naming import called
 from data.model import PipelineRun
 from data.model.vocabulary import ACTIVE, BLOCKED, FINISHED
 from data.store.logs import LogFiles
@@ -244,7 +245,7 @@ class ProjectSync:
             await self._learn(run, rank)
             if self._is_open(run_id):
                 await self._reader.needs.read(run, rank)
-                self._agenda.add(f"artifacts of {name_of(run)}", lambda: self._artifacts.read(run_id))
+                self._agenda.add(f"artifacts of {called(run)}", lambda: self._artifacts.read(run_id))
 
     async def _look_at_tests(self) -> None:
         """Take in what runs in the test repositories, whoever started it."""
@@ -348,11 +349,6 @@ class ProjectSync:
         outcomes, self._outcomes = self._outcomes, []
         for name, error in outcomes:
             await self.progress.outcome(name, error)
-
-
-def name_of(run: PipelineRun) -> str:
-    """What people call a run: GitLab's `#` and number."""
-    return f"#{run.git_pipeline_id}"
 
 
 def is_schedule(id: str) -> bool:

@@ -30,7 +30,7 @@ from data.engine.secrets import Secrets
 from data.engine.testing import adopted, place_of
 from data.engine.verdict import Done, Hold, Rejected
 from data.errors import LinesideError, RecordError
-from data.launch.naming import MLFLOW_RUN_ID
+from data.launch.naming import MLFLOW_RUN_ID, called
 from data.launch.payload import Payload, payload_of
 from data.launch.permissions import why_not_variables
 from data.model import (
@@ -221,7 +221,7 @@ class Launch:
                 context.id, PipelineRun, [run], lambda old, new: launched(old, new, submission, api, tracked)
             )
         )[0]
-        answer = f"pipeline #{run.run_number or run.git_pipeline_id} was started ({run.status}){remark}"
+        answer = f"pipeline {called(run)} was started ({run.status}){remark}"
         ended = replace(
             submission, state="done", answer=answer, pipeline_run_id=run.id,
             repo_hash=submission.repo_hash if payload.test_repository else run.git_commit_hash,

@@ -13,6 +13,7 @@ from data.engine.link import RUN_ID
 from data.engine.testing import Place
 from data.engine.verdict import Undecided
 from data.errors import Forbidden, NotFound
+from data.launch.naming import called
 from data.launch.payload import Payload
 from data.model import Command, PipelineRun, Variable
 from data.model.masking import is_secret
@@ -63,7 +64,7 @@ async def find_run(
         return None
     if len(doubtful) == 1 and (likely or user):
         return doubtful[0]
-    names = ", ".join(f"#{run.run_number or run.git_pipeline_id}" for run in doubtful)
+    names = ", ".join(called(run) for run in doubtful)
     raise Undecided(f"pipeline {names} on {place.ref} may or may not be this launch: look at its variables on GitLab")
 
 

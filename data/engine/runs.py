@@ -15,8 +15,9 @@ from data.engine.gathering import gather
 from data.engine.jobfacts import deployed_to, with_environment
 from data.engine.link import MLFLOW_RUN_ID, RUN_ID
 from data.engine.needs import Needs
-from data.engine.testing import API, as_case, inherited, is_adopted
+from data.engine.testing import as_case, inherited, is_adopted
 from data.errors import Forbidden, NotFound, SourceError
+from data.launch.naming import TESTED_API
 from data.model import JobRun, Link, PipelineRun, Record, git_id
 from data.model.vocabulary import FINISHED, TEST
 from data.sources.gitlab import composite, summarise
@@ -211,7 +212,7 @@ class RunReader:
         """A run belongs to the API whose name or whose locked variables it was started with, most of them first."""
         if run.api:
             return run
-        fitting = [api for api in self._context.apis if api.name and api.name == run.variables.get(API)] or [
+        fitting = [api for api in self._context.apis if api.name and api.name == run.variables.get(TESTED_API)] or [
             api
             for api in self._context.apis
             if api.system_variables and all(run.variables.get(one.key) == one.value for one in api.system_variables)

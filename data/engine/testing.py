@@ -27,16 +27,13 @@ from data.engine import merge
 from data.engine.budget import Rank
 from data.engine.context import ProjectContext
 from data.errors import Forbidden, NotFound
+from data.launch.naming import TESTED_API, TESTED_REF
 from data.launch.payload import Payload
 from data.model import Experiment, PipelineAPI, PipelineRun, Project, Variable, git_id
 from data.model.vocabulary import TEST
 
 log = logging.getLogger(__name__)
 
-API: Final = "LINESIDE_API"
-"""Variable with the name of the tested API."""
-REF: Final = "LINESIDE_REF"
-"""Variable with the branch or tag that is tested."""
 OVERLAP: Final = timedelta(seconds=120)
 """How far lists of a test repository's runs reach back behind the newest one that is known."""
 MAX_CASES: Final = 1000
@@ -69,7 +66,7 @@ async def place_of(context: ProjectContext, payload: Payload, api: PipelineAPI |
     if found.git_project_id == context.git:
         return Place(context.git, payload.ref)
     given = {one.key for one in payload.variables}
-    more = {API: api.name if api is not None else payload.api, REF: payload.ref}
+    more = {TESTED_API: api.name if api is not None else payload.api, TESTED_REF: payload.ref}
     if payload.track:
         more |= await _experiment(context)
     variables = tuple(Variable(key=key, value=value) for key, value in more.items() if value and key not in given)

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from data.config import format_duration
 from data.engine.capacity import LAUNCHED
 from data.engine.context import ProjectContext
+from data.launch.naming import called
 from data.model import Command, Pipeline, PipelineRun, Submission
 from data.model.vocabulary import CANCELABLE
 from data.store.port import Where
@@ -70,7 +71,7 @@ async def _cancel(context: ProjectContext, limit: Limit, run: PipelineRun) -> No
             connection=run.connection,
             project_id=context.id,
             target_id=run.id,
-            title=f"cancel {context.project.name} #{run.run_number}",
+            title=f"cancel {context.project.name} {called(run)}",
             by=BY,
             why=why,
             created=datetime.now(UTC),

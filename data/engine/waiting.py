@@ -10,6 +10,7 @@ from typing import Final
 
 from data.engine.verdict import Hold, Rejected
 from data.errors import RateLimited, SourceError
+from data.launch.naming import called
 from data.model import Command, PipelineRun
 from data.model.vocabulary import FINISHED
 from data.store.port import Store
@@ -41,7 +42,7 @@ async def _behind(store: Store, command: Command) -> Hold | None:
     run = await store.get(PipelineRun, command.after)
     if run is None:
         raise Rejected("the run that it was to start after is not known here")
-    number = f"#{run.run_number or run.git_pipeline_id}"
+    number = called(run)
     if run.status not in FINISHED:
         if run.gone:
             raise Rejected(f"{number}, which it was to start after, was deleted before it ended")

@@ -16,7 +16,7 @@ from data.launch.asked import (
     ref_of,
     test_repository,
 )
-from data.launch.naming import KINDS, RUN_ID_RULE, new_run_id
+from data.launch.naming import KINDS, RUN_ID_RULE, new_run_id, why_not_ref_name
 from data.launch.payload import Payload
 from data.launch.permissions import why_not_connection, why_not_launch, why_not_ref, why_not_variables
 from data.launch.sending import collect
@@ -112,6 +112,7 @@ def _facts(request: Request, target: Target) -> list[Problem]:
         ("project", why_not_launch(project) or why_not_connection(target.connection)),
         ("api", _why_not_api(request, target)),
         ("ref", "" if ref else f"{project.name} has no default branch: name a branch or tag"),
+        ("ref", why_not_ref_name(ref) if ref else ""),
         ("ref", "" if test_repository(request, target) else why_not_ref(target, ref)),
         ("kind", "" if request.kind in KINDS else f"{shown(request.kind)} is no kind of run: {' or '.join(KINDS)}"),
         ("run_id", _why_not_run_id(request.run_id.strip())),

@@ -226,7 +226,7 @@ async def test_needs_are_switched_among_the_jobs_of_the_pipeline(tmp_path: Path)
         await press(pilot, "down", "down", "space")
         assert "jobs wait for each other" in screen.form.fields["needs"].error
         await press(pilot, "ctrl+s")
-        assert "cannot be saved: needs" in last_line(pilot)
+        assert "cannot be saved: needs: " in last_line(pilot)
 
 
 async def test_a_new_job_is_proposed_from_the_configuration(tmp_path: Path) -> None:

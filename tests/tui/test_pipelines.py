@@ -213,6 +213,15 @@ async def test_a_pipeline_goes_with_its_parts(tmp_path: Path) -> None:
         assert {"record": "Pipeline", "id": PIPELINE} in command.payload["delete"]
 
 
+async def test_of_a_pipeline_without_runs_none_are_said_to_stay(tmp_path: Path) -> None:
+    own = replace(pipeline(), id="gitlab:1:fresh", name="fresh", defined_by="user")
+    async with playing(tmp_path, world=[*world(), own]) as pilot:
+        await press(pilot, "2")
+        top(pilot, PipelinesScreen).grid.go_to(own.id)
+        await press(pilot, "D")
+        assert "Its 0 APIs and 0 jobs go with it; it has no runs." in shown(pilot)
+
+
 async def test_what_is_read_from_elsewhere_says_why_it_cannot_be_deleted(tmp_path: Path) -> None:
     async with playing(tmp_path, (160, 45), world=world()) as pilot:
         await press(pilot, "2", "j", "tab", "j", "D")

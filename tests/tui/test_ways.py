@@ -22,9 +22,9 @@ from tests.tui.stage import (
     type_text,
 )
 from tests.world import FAILED_RUN
-from tui.commands import BY_ID, LISTED, commands_for, moves_for
+from tui.commands import BY_ID, FORMS, LISTED, commands_for, moves_for
 from tui.screens.base import TABS
-from tui.screens.help import HelpScreen
+from tui.screens.help import FORM_KEYS, HelpScreen
 from tui.screens.log import LogScreen
 from tui.screens.palette import PaletteScreen
 from tui.screens.run import RunScreen
@@ -89,8 +89,9 @@ async def test_help_of_each_screen_knows_only_keys_that_do_something_there(tmp_p
         grid = screen.query_one(Grid)
         found = {row.key for index in range(grid.source.size) if (row := grid.source.row(index))}
         commands = {spec.id for spec in (*commands_for(name), *moves_for(name))}
-        taught = {f"filter {example}" for example, _ in GRAMMAR} if name in LISTED.split() else set()
-        assert found == commands | taught
+        taught = {f"in a filter {example}" for example, _ in GRAMMAR} if name in LISTED.split() else set()
+        fields = {f"in a field {keys}" for keys, _ in FORM_KEYS} if name in FORMS else set()
+        assert found == commands | taught | fields
 
 
 async def test_the_palette_finds_a_command_and_carries_it_out(tmp_path: Path) -> None:

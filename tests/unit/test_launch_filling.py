@@ -63,7 +63,7 @@ def test_a_pipeline_without_an_api_can_be_launched_too() -> None:
 
 def test_a_run_gives_ref_kind_variables_and_switches() -> None:
     variables = {"LR": "0.5", "EXTRA": "1", "STAGE": "none", "TOKEN": "leak", "RUN_TRAIN": "false", "RUN_ID": "r",
-                 "MLFLOW_RUN_ID": "m"}  # fmt: skip
+                 "MLFLOW_RUN_ID": "m", "LINESIDE_API": "e2e", "LINESIDE_REF": "dev"}  # fmt: skip
     found = from_run(target(), run(variables=variables, variables_known=True, kind=TEST))
     assert (found.ref, found.kind, found.like) == ("feat/x", TEST, "g:1:7")
     assert found.variables == {"LR": "0.5", "EXTRA": "1"}

@@ -327,6 +327,19 @@ def test_protected_refs_and_unknown_ones() -> None:
     assert "nowhere is not among the branches" in notes(asked(ref="nowhere"), about)[0]
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["two words", "tab\there", "a..b", "-x", "a//b", "/a", "a/", "x.lock", ".x", "a:b", "what?", "x@{1}", "é\x00"],
+)
+def test_what_git_takes_for_no_ref_is_refused(name: str) -> None:
+    assert "can be the name of no branch or tag" in wrong(asked(ref=name), target(refs=None))["ref"]
+
+
+@pytest.mark.parametrize("name", ["feat/größe-2", "v1.0", "refs/merge-requests/5/head", "a-b_c.d"])
+def test_what_git_takes_for_a_ref_may_be_one(name: str) -> None:
+    assert "ref" not in wrong(asked(ref=name), target(refs=None))
+
+
 def test_a_configuration_that_lint_refuses_is_told() -> None:
     about = target(preview=preview(valid=False, errors=("jobs:train config is wrong\x1b[0m",)))
     assert notes(asked(), about)[0] == "CI lint refuses the configuration at stable: jobs:train config is wrong"

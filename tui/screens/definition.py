@@ -49,6 +49,8 @@ STAGE_TYPE = "stage_type"
 """Field that is guessed from the name of a new job, until one chooses."""
 MOST_LINES = 400
 """Lines of a difference that are drawn."""
+PREDICATES = ("is ", "has ", "must ", "needs ")
+"""How a complaint begins that goes on from the name of its field; others are sentences of their own."""
 
 
 class DefinitionScreen(LinesideScreen):
@@ -288,7 +290,8 @@ class DefinitionScreen(LinesideScreen):
             if first is not None and first.can_focus:
                 first.focus()
             name, sentence = next(iter(wrong.items()))
-            self.say(f"cannot be saved: {label_of(type(record), name)}: {sentence}", "failed")
+            joint = " " if sentence.startswith(PREDICATES) else ": "
+            self.say(f"cannot be saved: {label_of(type(record), name)}{joint}{sentence}", "failed")
             return
         wanted = self.plan_of(record)
         project = self.around.project

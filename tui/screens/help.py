@@ -12,7 +12,7 @@ from textual.screen import ModalScreen
 
 from data.query.help import GRAMMAR
 from styles import sheet
-from tui.commands import LISTED, commands_for, key_table, moves_for
+from tui.commands import FORMS, LISTED, commands_for, key_table, moves_for
 from widgets.cells import Cell, Column
 from widgets.facts import Facts
 from widgets.frame import Rule
@@ -24,6 +24,15 @@ COLUMNS = (
     Column(key="help", title="what it does", width=40, min_width=20, flex=1, priority=0),
 )
 """Columns of the key table."""
+FORM_KEYS = (
+    ("tab down", "The next field; shift+tab and up go back."),
+    ("enter", "Open or fold a section, list what can be chosen, add a row."),
+    ("left right", "The option before or behind; space switches on and off."),
+    ("ctrl+up ctrl+down", "Count a number up or down."),
+    ("ctrl+x", "Delete the row or line under the cursor."),
+    ("ctrl+u ctrl+k", "Delete to the beginning or the end of the field; ctrl+w deletes a word."),
+)
+"""Keys of the fields of a form, which carry them out themselves."""
 DETAIL = 3
 """Lines for the sentence about the key under the cursor."""
 
@@ -41,7 +50,8 @@ class HelpScreen(ModalScreen[None]):
         self._unavailable = unavailable
         self._specs = [*commands_for(screen), *moves_for(screen)]
         self._table = key_table(self._specs, keymap)
-        self._grammar = GRAMMAR if screen in LISTED.split() else ()
+        self._grammar = GRAMMAR if screen in LISTED.split() else FORM_KEYS if screen in FORMS else ()
+        self._where = "in a field" if screen in FORMS else "in a filter"
 
     def compose(self) -> ComposeResult:
         """The table in a box."""
@@ -64,7 +74,7 @@ class HelpScreen(ModalScreen[None]):
             tone = "dim" if why else ""
             rows.append(Row(spec.id, (Cell(keys, "accent"), Cell(title, tone), Cell(text, tone))))
         rows += [
-            Row(f"filter {example}", (Cell(example, "accent"), Cell("in a filter", "dim"), Cell(meaning)))
+            Row(f"{self._where} {example}", (Cell(example, "accent"), Cell(self._where, "dim"), Cell(meaning)))
             for example, meaning in self._grammar
         ]
         return rows
