@@ -12,8 +12,7 @@ from textual.pilot import Pilot
 from tests.tui.launchworld import preview, refs, submitted, world
 from tests.tui.stage import settle, stage
 
-SIZES = [(80, 24), (120, 40), (160, 45)]
-THEMES = ["lineside-dark", "lineside-light"]
+LOOKS = [((80, 24), "lineside-dark"), ((120, 40), "lineside-light"), ((160, 45), "lineside-dark")]
 SCENES: dict[str, Sequence[str]] = {
     "last": ("j", "t"),
     "like": ("j", "T"),
@@ -26,8 +25,9 @@ SCENES: dict[str, Sequence[str]] = {
 KEYS = {"/": "slash", ".": "full_stop", "-": "minus"}
 
 
-@pytest.mark.parametrize("theme", THEMES)
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize(
+    ("size", "theme"), LOOKS, ids=lambda value: value if isinstance(value, str) else "x".join(map(str, value))
+)
 @pytest.mark.parametrize("scene", SCENES)
 def test_launch(scene, size, theme, snap_compare, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("tui.screens.launch.new_run_id", lambda: "1ng1g6r4zpw0")
