@@ -12,6 +12,7 @@ from textual import events
 from textual.app import App
 from textual.binding import BindingType
 from textual.filter import LineFilter, NoColor
+from textual.message import Message
 
 from data.errors import ConfigError, LinesideError
 from styles.themes import MONO, THEMES, variable_defaults
@@ -30,6 +31,12 @@ if TYPE_CHECKING:
 
 GC_THRESHOLDS = (50_000, 20, 50)
 """Rare collections: the slowest key of a Textual program is the one that waits for the garbage collector."""
+LOST = 0.5
+"""Seconds after which a message that did not come back is given up: its way was through something that was removed."""
+
+
+class Passed(Message):
+    """Comes back behind the keys that were on their way when the prompt opened."""
 
 
 class Shell(App[str]):
@@ -48,6 +55,7 @@ class Shell(App[str]):
         self.keymap_given: dict[str, str] = {}
         self.history: dict[str, list[str]] = {}
         self.prompt: Prompt | None = None
+        self._kept_back: list[events.Key] | None = None
         self._guard = Guard()
         for own in THEMES:
             self.register_theme(own)
@@ -175,10 +183,26 @@ class Shell(App[str]):
 
     # The prompt
 
+    # A key goes to what has the focus and comes back to the application, where it opens the prompt. Keys that were
+    # typed ahead are still on their way then: they belong to the prompt, before the ones that are typed from now on.
+
     def on_key(self, event: events.Key) -> None:
-        """Keys that were typed ahead, before the prompt had the focus, belong to the prompt."""
+        """Give the prompt what was typed before it had the focus."""
         if self.prompt is not None and self.focused is self.prompt:
             self.prompt.on_key(event)
+
+    async def on_event(self, event: events.Event) -> None:
+        """Keep new keys back while older ones are on their way to the prompt."""
+        if self._kept_back is not None and isinstance(event, events.Key) and not event.is_forwarded:
+            self._kept_back.append(event)
+        else:
+            await super().on_event(event)
+
+    async def on_passed(self) -> None:
+        """All older keys are in the prompt: the newer ones follow."""
+        kept, self._kept_back = self._kept_back or [], None
+        for event in kept:
+            await super().on_event(event)
 
     def ask(
         self,
@@ -196,7 +220,11 @@ class Shell(App[str]):
         screen.mount(prompt, before=screen.query("#foot-rule, #foot").first())
         prompt.open(label, value, complete=complete or (lambda _: ()), history=self.history.setdefault(label, []))
         # At once, not by `focus()`, which comes later: keys that are typed ahead belong to the prompt.
+        before = screen.focused or screen
         screen.set_focus(prompt)
+        if before.post_message(Passed()):
+            self._kept_back = []
+            self.set_timer(LOST, self.on_passed)
 
     def remember(self, label: str, text: str) -> None:
         """Keep what was typed after a label, for `up` in the prompt."""

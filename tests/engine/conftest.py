@@ -44,7 +44,7 @@ TIMING = Timing(
     tail_settle=0.2,
 )
 SYNC = SyncSettings(fast=0.1, medium=0.3, slow=1.0)
-LONGEST = 20.0
+LONGEST = 60.0
 """Seconds after which a condition that does not come true fails its test."""
 
 T = TypeVar("T")

@@ -37,7 +37,7 @@ from tests.engine.conftest import SYNC, TIMING
 
 KILLED, ENDED, LOST = 9, 0, 1
 """Exit codes: at the chosen step; with the command settled; the command was not settled in time."""
-LONGEST = 30.0
+LONGEST = 90.0
 """Seconds that an engine has."""
 STILL = 0.3
 """Seconds without a step after which the last one is believed to have been taken."""

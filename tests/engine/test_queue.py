@@ -182,12 +182,12 @@ async def test_a_launch_after_a_run_waits_for_its_end(lab: Lab, status: str, end
     await lab.store.put([run])
     async with lab.running():
         command = await launch(lab, "next", fields={"after": run.id, "after_status": status})
-        await says(lab, command, "it starts after #12 ends")
+        await says(lab, command, "it starts after #77 ends")
         await lab.store.put([replace(run, status=ends)])
         command = await lab.settled(command)
     assert command.state == state
     if state == "refused":
-        assert command.answer == "#12 ended with failed; it was to start after success"
+        assert command.answer == "#77 ended with failed; it was to start after success"
     assert len(await lab.requested()) == (state == "done")
 
 

@@ -18,7 +18,7 @@ import pyte
 
 from tests.servers import readable
 
-DEADLINE = 30.0
+DEADLINE = 60.0
 """Seconds after which a wait gives up; nothing that is tested takes that long on a busy machine."""
 
 

@@ -23,7 +23,7 @@ from tests.terminal.pty import DEADLINE, Terminal
 from tests.terminal.test_dashboard import QUIT
 from tests.world import FAILED_JOB
 
-pytestmark = [pytest.mark.terminal, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.terminal, pytest.mark.timeout(400)]
 
 COLUMNS, ROWS = 100, 30
 FIRST_JOB = 70_000

@@ -31,7 +31,7 @@ connections:
 projects:
   - project: ml/churn
 """
-DEADLINE = 20.0
+DEADLINE = 40.0
 """Seconds after which a wait gives up."""
 
 

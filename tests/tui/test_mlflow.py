@@ -96,7 +96,7 @@ async def test_a_thousand_children_are_read_by_viewport(tmp_path: Path) -> None:
         await settle(pilot)
         await press(pilot, NEXT, NEXT)
         grid = top(pilot, MlflowScreen).pane.grid
-        assert grid.source.size == 1002
+        await settle(pilot, lambda: grid.source.size == 1002)
         await press(pilot, "G")
         await settle(pilot, lambda: grid.cursor_key is not None)
         assert grid.cursor == 1001

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from data.engine import testing
 from data.errors import UsageError
 from data.launch.asked import Target
 from data.launch.filling import from_defaults
+from data.launch.naming import TESTED_API, TESTED_REF
 from data.launch.payload import payload_of
 from data.launch.request import payload
 from data.launch.when import FINISHED, When
@@ -147,4 +147,4 @@ def test_a_test_is_shown_where_it_starts() -> None:
     sent = exact(payload(replace(from_defaults(about), kind=TEST, run_id="r1"), about), about)
     assert (sent["project"], sent["ref"]) == ("ml/churn-tests", "the default branch")
     shown = {one["key"]: one["value"] for one in sent["variables"]}
-    assert shown == {"STAGE": "all", "LR": "0.01", "RUN_ID": "r1", testing.API: "train", testing.REF: "stable"}
+    assert shown == {"STAGE": "all", "LR": "0.01", "RUN_ID": "r1", TESTED_API: "train", TESTED_REF: "stable"}
