@@ -9,18 +9,30 @@ from data.errors import UsageError
 from data.store.port import Store
 
 _SQLITE: Final = "sqlite:///"
+_MONGO: Final = ("mongodb://", "mongodb+srv://")
 
 
 async def open_store(url: str | Path) -> Store:
-    """Open the store at a path or at `sqlite:///path` (`sqlite:////path` from the root), making it where there is none.
+    """Open the store at a path, at `sqlite:///path` (`sqlite:////path` from the root) or at `mongodb://…`.
+
+    A file or database is made where there is none.
 
     Raises:
-        UsageError: a URL of something that is no SQLite file.
+        UsageError: a URL of something else.
         StoreCorrupt, StoreReadOnly, StoreVersion, StoreError: see `data.errors`.
     """
+    if is_mongo(url):
+        from data.store.mongo.store import open_mongo
+
+        return await open_mongo(str(url))
     from data.store.sqlite.store import open_sqlite
 
     return await open_sqlite(store_path(url))
+
+
+def is_mongo(url: str | Path) -> bool:
+    """Whether it names a MongoDB database, not a file."""
+    return str(url).startswith(_MONGO)
 
 
 def store_path(url: str | Path) -> Path:
@@ -34,9 +46,7 @@ def store_path(url: str | Path) -> Path:
         text = text.removeprefix(_SQLITE)
     elif "://" in text:
         scheme = text.partition("://")[0]
-        raise UsageError(
-            f"only SQLite stores are supported by this version, not `{scheme}`", hint="give a path or sqlite:///path"
-        )
+        raise UsageError(f"`{scheme}` names no file", hint="give a path, sqlite:///path or mongodb://host/database")
     if not text:
         raise UsageError("the store has no path", hint="give a path or sqlite:///path")
     return Path(text).expanduser()

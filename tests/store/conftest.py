@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import gc
+import warnings
+from collections.abc import AsyncIterator, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
+from uuid import uuid4
 
 import pytest
 import pytest_asyncio
+from pymongo import MongoClient
 
+from data.store.mongo.store import open_mongo
 from data.store.port import Store
 from data.store.sqlite.store import open_sqlite
+from tests.ferretdb import server
 from tests.store.samples import NOON
 
 
 class Factory(Protocol):
     """Opens one and the same store as often as it is asked."""
-
-    def __init__(self, folder: Path) -> None:
-        """A new, empty store, with its files (if any) in `folder`."""
 
     async def open(self) -> Store:
         """One more store object on it, as another process would have."""
@@ -48,14 +51,70 @@ class SqliteFactory:
         self.now += timedelta(seconds=seconds)
 
 
-FACTORIES: dict[str, type[Factory]] = {"sqlite": SqliteFactory}
+class MongoFactory:
+    """Stores on one database of a MongoDB server."""
+
+    def __init__(self, server: str) -> None:
+        self.database = f"lineside_{uuid4().hex[:12]}"
+        self.server, self.now = server, NOON
+
+    @property
+    def url(self) -> str:
+        """URL of the database."""
+        return f"{self.server}/{self.database}"
+
+    async def open(self) -> Store:
+        """One more store object on the database."""
+        return await open_mongo(self.url, clock=lambda: self.now)
+
+    def pass_time(self, seconds: float) -> None:
+        """Put the stores' clock forward."""
+        self.now += timedelta(seconds=seconds)
+
+
+STORES = ("sqlite", "mongo")
 """All implementations of the port."""
 
 
-@pytest.fixture(params=sorted(FACTORIES))
+@pytest.fixture(scope="session")
+def mongo_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """URL of a MongoDB server, without a database."""
+    with server(tmp_path_factory.mktemp("ferretdb")) as url:
+        yield url
+
+
+@pytest.fixture
+def mongo(mongo_server: str) -> Iterator[MongoFactory]:
+    """A new, empty database."""
+    factory = MongoFactory(mongo_server)
+    yield factory
+    with MongoClient[dict[str, Any]](mongo_server) as client:
+        client.drop_database(factory.database)
+    collect_sockets()
+
+
+def collect_sockets() -> None:
+    """Free sockets that pymongo forgets when a client is closed while one of its monitors connects."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of the MongoDB store may find such a socket before it is collected."""
+    for item in items:
+        given = getattr(item, "callspec", None)
+        if "mongo" in getattr(item, "fixturenames", ()) or (given and given.params.get("factory") == "mongo"):
+            item.add_marker(pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning"))
+
+
+@pytest.fixture(params=STORES)
 def factory(request: pytest.FixtureRequest, tmp_path: Path) -> Factory:
     """A new, empty store that can be opened."""
-    return FACTORIES[request.param](tmp_path)
+    if request.param == "sqlite":
+        return SqliteFactory(tmp_path)
+    found: MongoFactory = request.getfixturevalue("mongo")
+    return found
 
 
 @pytest_asyncio.fixture

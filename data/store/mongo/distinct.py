@@ -1,0 +1,69 @@
+"""What values and names there are, for completion."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from data.errors import UsageError
+from data.store.mongo.client import Server
+from data.store.mongo.homes import NAMES, Document, Home, leading, spelled
+from data.store.mongo.predicate import LAST, holds
+from data.store.mongo.reading import BATCH, text_of, words_of
+
+NEWEST: Final = 5_000
+"""Records that are looked at for values of a field without an index."""
+
+
+async def values(server: Server, at: Home, field: str, contains: str, limit: int) -> list[str]:
+    """Distinct values of a field of texts that hold a text: first those that begin with it.
+
+    Raises:
+        UsageError: the kind has no such field, or it holds no texts.
+    """
+    path, kind = at.field(field), at.kind.fields[field].type
+    if kind not in {"id", "text", "words"}:
+        raise UsageError(f"`{field}` of {at.kind.name} is no text", hint="numbers and times are not listed")
+    wanted = contains.lower()
+    if field in leading(at.kind):
+        collection = server.database[at.collection]
+        asked: Document = holds(path, wanted) if wanted and kind != "id" else {}
+        given: Iterable[str] = await collection.distinct(path, asked)
+        if kind != "id":
+            given = [*await collection.distinct(spelled(field), asked), *given]
+    else:
+        given = await _newest(server, at, field)
+    found: dict[str, str] = {}
+    for one in given:
+        if one and wanted in one.lower():
+            found.setdefault(one.lower(), one)
+    first = sorted(key for key in found if key.startswith(wanted))
+    return [found[key] for key in dict.fromkeys([*first, *sorted(found)])][:limit]
+
+
+async def _newest(server: Server, at: Home, field: str) -> list[str]:
+    """Values of the newest records."""
+    default = at.kind.default_sort
+    fields = {at.field(field): 1, spelled(field): 1}
+    found = (
+        server.database[at.collection].find({}, fields).sort(at.field(default.field), -1 if default.descending else 1)
+    )
+    documents = await found.limit(NEWEST).batch_size(BATCH).to_list()
+    if at.kind.fields[field].type == "words":
+        return [word for one in documents for word in words_of(one, field)]
+    return [text_of(one, field) for one in documents]
+
+
+async def names(server: Server, at: Home, entries: str, contains: str, limit: int) -> list[str]:
+    """Names of `metrics`, `params` or `tags` that records have and that hold a text, in order.
+
+    Raises:
+        UsageError: records of the kind have none of these.
+    """
+    if entries not in at.kind.entries:
+        known = ", ".join(at.kind.entries) or "none"
+        raise UsageError(f"{at.kind.name} have no `{entries}`", hint=f"there are {known}")
+    start, wanted = f"{entries}:", contains.lower()
+    known_names = await server.database[at.collection].distinct(NAMES, {NAMES: {"$gte": start, "$lt": start + LAST}})
+    found = [name.removeprefix(start) for name in known_names if name.startswith(start)]
+    return sorted((name for name in found if wanted in name.lower()), key=lambda name: (name.lower(), name))[:limit]

@@ -1,0 +1,414 @@
+"""What the MongoDB store promises beyond the port: the plain design, late writers, and sentences for failures."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from bson import ObjectId
+from pymongo import AsyncMongoClient
+from pymongo.errors import OperationFailure
+
+from data.errors import StoreError, StoreReadOnly, StoreVersion
+from data.model import JobRun, Pipeline, PipelineRun, Project, Session, StageRun
+from data.query import parse
+from data.store.logs import LogChanged
+from data.store.mongo import client, register, revisions, writing
+from data.store.mongo.client import Database, describe
+from data.store.mongo.failures import store_error
+from data.store.mongo.homes import HOMES, leading
+from data.store.mongo.logs import CHUNK, SHOWN, TAIL, MongoLogs
+from data.store.mongo.schema import indexes
+from data.store.mongo.store import MongoStore, open_mongo
+from data.store.open import open_store
+from data.store.port import Sort
+from tests.store.conftest import MongoFactory, collect_sockets
+from tests.store.samples import NOON, changed, job, project, run
+
+STAGE = StageRun(name="tr.ain", status="success", start=NOON, completion=NOON + timedelta(minutes=2))
+
+
+@pytest_asyncio.fixture
+async def opened(mongo: MongoFactory) -> AsyncIterator[MongoStore]:
+    """An empty store."""
+    store = await open_mongo(mongo.url, clock=lambda: mongo.now)
+    yield store
+    await store.close()
+
+
+@pytest_asyncio.fixture
+async def raw(mongo: MongoFactory) -> AsyncIterator[Database]:
+    """The database as another tool sees it."""
+    tool: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(mongo.server, tz_aware=True)
+    yield tool[mongo.database]
+    await tool.close()
+
+
+@asynccontextmanager
+async def held(mongo: MongoFactory) -> AsyncIterator[MongoStore]:
+    """The store, opened once more."""
+    store = await open_mongo(mongo.url, clock=lambda: mongo.now)
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+def without_own(document: dict[str, Any] | None) -> dict[str, Any]:
+    """What a reader of the plain design sees."""
+    assert document is not None
+    return {name: value for name, value in document.items() if name not in ("_id", "lineside")}
+
+
+async def test_a_run_is_one_plain_document_with_its_stages_and_jobs(opened: MongoStore, raw: Database) -> None:
+    one = run(
+        7, pipeline_id="gitlab:1:train", status="success", git_commit_hash="9f3c", pipeline_config_used="stages: []",
+        start=NOON, completion=NOON + timedelta(minutes=3), stages=(STAGE,),
+    )  # fmt: skip
+    fit = job(1, 7, name="fit $1.0", stage="tr.ain", status="success", allows_failure=True, start=NOON, completion=NOON)
+    await opened.put([one, fit, job(2, 7, name="fit $1.0", stage="tr.ain", status="failed", retried=True)])
+    plain = {
+        "pipeline_name": "train",
+        "run_number": 7,
+        "git_commit_hash": "9f3c",
+        "pipeline_config_used": "stages: []",
+        "status": "success",
+        "start_time": NOON,
+        "completion_time": NOON + timedelta(minutes=3),
+        "logs": {
+            "tr%2Eain": {
+                "stage_name": "tr.ain",
+                "stage_status": "success",
+                "start_time": NOON,
+                "completion_time": NOON + timedelta(minutes=2),
+                "jobs": {
+                    "fit %241%2E0": {
+                        "job_name": "fit $1.0",
+                        "job_status": "success",
+                        "allows_failure": True,
+                        "start_time": NOON,
+                        "completion_time": NOON,
+                    }
+                },
+            }
+        },
+    }
+    assert without_own(await raw["jobs_history"].find_one({"pipeline_name": "train", "run_number": 7})) == plain
+    assert await raw["jobs_history"].count_documents({}) == 1
+
+
+async def test_the_end_of_a_log_is_in_the_document_of_its_run(opened: MongoStore, raw: Database) -> None:
+    fit = job(1, 7, name="fit", stage="train")
+    await opened.put([run(7), fit])
+    logs = MongoLogs(opened.server)
+    await logs.append(fit.id, 0, b"x" * SHOWN + b"the end")
+    await logs.publish(fit)
+    await opened.put([changed(fit, status="success")])
+    document = await raw["jobs_history"].find_one({"run_number": 7})
+    assert document is not None
+    told = document["logs"]["train"]["jobs"]["fit"]
+    assert (told["job_status"], len(told["job_logs"]), told["job_logs"][-7:]) == ("success", SHOWN, "the end")
+
+
+async def test_what_others_add_to_our_documents_stays(opened: MongoStore, raw: Database) -> None:
+    await opened.put([run(1, status="running")])
+    await raw["jobs_history"].update_one({"run_number": 1}, {"$set": {"reviewed_by": "bo"}})
+    await opened.put([run(1, status="failed")])
+    document = await raw["jobs_history"].find_one({"run_number": 1})
+    assert document is not None and (document["status"], document["reviewed_by"]) == ("failed", "bo")
+
+
+async def test_sessions_and_pipelines_are_plain_documents(opened: MongoStore, raw: Database) -> None:
+    session = Session(id="ada", user_id="ada", repo_name="churn", branch="main", time=NOON, cursor="gitlab:1:7")
+    pipeline = Pipeline(
+        id="gitlab:1:train.v2", project_id="gitlab:1", name="train.v2", repository_url="https://x/churn",
+        default_ref="main", pipeline_config="a: b", job_run_history=("gitlab:1:7",), last_commit_hash="9f3c",
+    )  # fmt: skip
+    await opened.put([project(1, "Churn", "ml/churn"), session, pipeline])
+    assert without_own(await raw["sessions"].find_one({"user_id": "ada"})) == {
+        "user_id": "ada",
+        "repo_name": "churn",
+        "repo_url": "",
+        "branch": "main",
+        "commit_hash": "",
+        "is_remote": False,
+        "time": NOON,
+    }
+    key = {"repo_name": "ml/churn", "repo_url": "https://x/churn", "branch": "main"}
+    told = {
+        "pipeline_file_name": ".gitlab-ci.yml",
+        "pipeline_config": "a: b",
+        "job_run_history": ["gitlab:1:7"],
+        "active": True,
+        "running": False,
+        "last_commit_hash": "9f3c",
+    }
+    assert without_own(await raw["repo_configs"].find_one(key)) == {**key, "pipelines": {"train%2Ev2": told}}
+
+
+FOREIGN: dict[str, Any] = {
+    "pipeline_name": "train",
+    "run_number": 12,
+    "git_commit_hash": "77ab",
+    "status": "failed",
+    "start_time": NOON,
+    "completion_time": NOON + timedelta(minutes=5),
+    "logs": {
+        "prepare": {
+            "stage_name": "prepare",
+            "stage_status": "failed",
+            "jobs": {"load": {"job_name": "load", "job_status": "failed", "job_logs": "line 1\nout of memory"}},
+        }
+    },
+    "extra": {"kept": True},
+}
+"""A run as another tool wrote it."""
+
+
+@pytest.mark.parametrize("shape", ["by name", "lists", "jobs beside"])
+async def test_what_another_tool_wrote_can_be_browsed(mongo: MongoFactory, raw: Database, shape: str) -> None:
+    document = {**FOREIGN, "_id": ObjectId()}
+    stage = FOREIGN["logs"]["prepare"]
+    if shape == "lists":
+        document["logs"] = [{**stage, "jobs": list(stage["jobs"].values())}]
+    elif shape == "jobs beside":
+        document["logs"] = {"prepare": {"stage_status": "failed", **stage["jobs"]}}
+    await raw["jobs_history"].insert_one(dict(document))
+    config = {"repo_name": "churn", "repo_url": "https://x/churn", "branch": "main", "pipelines": {"train": {}}}
+    await raw["repo_configs"].insert_one(config)
+    await raw["sessions"].insert_one({"user_id": "ada", "repo_name": "churn", "time": NOON, "theme": "dark"})
+    async with held(mongo) as store:
+        (found,) = (await store.page(PipelineRun, query=parse("project:churn status:failed"))).records
+        assert (found.name, found.run_number, found.git_commit_hash, found.created) == ("train", 12, "77ab", NOON)
+        assert await store.get(PipelineRun, found.id) == found
+        (made,) = (await store.page(JobRun, where={"pipeline_run_id": found.id})).records
+        assert (made.name, made.stage, made.status) == ("load", "prepare", "failed")
+        assert await MongoLogs(store.server).read(made.id, 0, 100) == b"line 1\nout of memory"
+        assert [one.name for one in (await store.page(Project)).records] == ["churn"]
+        assert [one.name for one in (await store.page(Pipeline)).records] == ["train"]
+        session = await store.get(Session, "ada")
+        assert session is not None and session.repo_name == "churn"
+        assert without_own(await raw["sessions"].find_one({"user_id": "ada"}))["theme"] == "dark"
+        own = await raw["jobs_history"].find_one({"_id": document["_id"]})
+        assert own is not None and {name: own[name] for name in document} == document
+        assert await store.adopt_plain() == 0
+
+
+async def test_nonsense_of_another_tool_is_passed_over(mongo: MongoFactory, raw: Database) -> None:
+    await raw["jobs_history"].insert_many([{"_id": 7}, {"logs": "text", "run_number": "x", "start_time": "never"}])
+    await raw["repo_configs"].insert_one({"pipelines": [1]})
+    await raw["sessions"].insert_one({"user_id": None})
+    async with held(mongo) as store:
+        assert [one.run_number for one in (await store.page(PipelineRun)).records] == [0]
+
+
+async def test_a_revision_is_told_when_it_is_whole(opened: MongoStore, mongo: MongoFactory) -> None:
+    slow = await opened._revisions.begin({"pipeline_run": ["x"]}, {})
+    async with held(mongo) as other:
+        before = await opened.revision()
+        await other.put([run(1)])
+        assert await opened.revision() == before == slow.number - 1
+        await slow.end()
+        assert await opened.revision() == slow.number + 1
+        assert (await opened.changes(before)).put == {PipelineRun: {"x", "gitlab:1:1"}}
+
+
+async def test_a_dead_writer_holds_nobody_up_for_long(opened: MongoStore, raw: Database) -> None:
+    dead = await opened._revisions.begin({}, {})
+    await opened.put([run(1)])
+    assert await opened.revision() < dead.number
+    long_ago = time.time() - revisions.ABANDONED - 1
+    await raw[revisions.COLLECTION].update_many({"open": True}, {"$set": {"at": long_ago}})
+    assert await opened.revision() == dead.number + 1
+
+
+async def test_a_writer_that_slept_does_not_go_on(opened: MongoStore) -> None:
+    write = await opened._revisions.begin({}, {})
+    await write.go_on()
+    write._heard -= revisions.LATE + 1
+    with pytest.raises(StoreError, match="too long"):
+        await write.go_on()
+
+
+async def test_a_stalled_owner_cannot_write_over_its_successor(opened: MongoStore, mongo: MongoFactory) -> None:
+    async with held(mongo) as other:
+        old = await opened.lease("l", "engine-1", seconds=5)
+        assert old is not None and await opened.put([run(1)], fence=old) == 1
+        mongo.pass_time(6)
+        new = await other.lease("l", "engine-2")
+        assert await other.put([run(1, status="failed")], fence=new) == 1
+        with pytest.raises(StoreError, match="lease `l`"):
+            await writing.put(opened.server, opened._revisions, [run(1, status="running")], fence=old)
+        found = await opened.get(PipelineRun, "gitlab:1:1")
+        assert found is not None and found.status == "failed"
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["changed", "inserted"])
+async def test_a_write_that_was_on_its_way_is_refused_by_the_server(opened: MongoStore, known: bool) -> None:
+    old = await opened.lease("l", "engine-1", seconds=5)
+    assert old is not None
+    new = changed(old, owner="engine-2", token=old.token + 1)
+    server = opened.server._replace(scans=False)  # one whose updates take conditions
+    if known:
+        await opened.put([run(1)], fence=old)
+    late = await writing._changes(server, [run(1, status="running")])
+    await writing.put(server, opened._revisions, [run(1, status="failed")], fence=new)
+    with pytest.raises(StoreError, match="lease `l`"):
+        await writing._write(server, late, old, None)
+    found = await opened.get(PipelineRun, "gitlab:1:1")
+    assert found is not None and found.status == "failed"
+
+
+async def test_old_changes_are_told_without_their_numbers(opened: MongoStore, raw: Database) -> None:
+    await opened.put([run(1), run(2), job(1, 1)])
+    await opened.put([run(3)])
+    await opened.delete(PipelineRun, ["gitlab:1:2"])
+    await raw[revisions.COLLECTION].delete_many({"_id": {"$lt": f"{await opened.revision():015}"}})
+    found = await opened.changes(0)
+    assert found.put == {PipelineRun: {"gitlab:1:1", "gitlab:1:3"}, JobRun: {"gitlab:1:job:1"}}
+    assert found.deleted == {PipelineRun: {"gitlab:1:2"}}
+
+
+async def test_a_register_changes_for_one_of_many(opened: MongoStore) -> None:
+    database = opened.server.database
+    for before in range(5):
+        done = await asyncio.gather(*(register.change(database, "r", before, {"by": n}) for n in range(8)))
+        assert sum(done) == 1
+        assert (await register.read(database, "r")).value == {"by": done.index(True)}
+    assert not await register.change(database, "r", 2, {"by": "late"})
+    assert (await register.read(database, "r")).number == 5
+    assert await database[register.COLLECTION].count_documents({"name": "r"}) == 1
+
+
+async def test_logs_are_read_as_they_were_written(opened: MongoStore) -> None:
+    logs = MongoLogs(opened.server)
+    expected = b""
+    for number, size in enumerate((1, 5_000, TAIL - 5_001, 3, 0, CHUNK * 2 + 17, 9)):
+        piece = bytes((number + at) % 251 for at in range(size))
+        assert await logs.append("c:1:job:1", len(expected), piece, after=expected[-8:]) == len(expected) + size
+        expected += piece
+    await logs.append("c:1:job:10", 0, b"another")
+    assert await logs.size("c:1:job:1") == len(expected)
+    for start, length in ((0, len(expected) + 5), (4_999, 10), (TAIL - 1, CHUNK + 5), (len(expected), 9)):
+        assert await logs.read("c:1:job:1", start, length) == expected[start : start + length]
+    for offset, after in ((3, b""), (len(expected), b"no")):
+        with pytest.raises(LogChanged):
+            await logs.append("c:1:job:1", offset, b"x", after=after)
+    await logs.reset("c:1:job:1", b"new")
+    assert await logs.read("c:1:job:1", 0, 9) == b"new"
+    await logs.remove("c:1:job:1")
+    assert (await logs.size("c:1:job:1"), await logs.size("c:1:job:10")) == (0, 7)
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        (
+            "mongodb://ada:geheim@db.example:27017,two.example/team?tls=true",
+            "mongodb://db.example:27017,two.example/team",
+        ),
+        ("mongodb://db.example", "mongodb://db.example/lineside"),
+        ("mongodb+srv://ada:ge%40heim@db.example/?x=1", "mongodb+srv://db.example/lineside"),
+        ("mongodb://ada:ge@heim@db.example/team", "mongodb"),
+        ("mongodb://ada:ge?heim@db.example/team", "mongodb"),
+        ("mongodb://ada:ge/heim@db.example/team", "mongodb"),
+    ],
+)
+def test_a_place_has_no_password(url: str, shown: str) -> None:
+    assert describe(url)[0] == shown
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("mongodb://ada:geheim@127.0.0.1:1/x?serverSelectionTimeoutMS=200", "does not answer"),
+        ("mongodb://ada:ge heim@/x", "not one that MongoDB knows"),
+        ("mongodb://127.0.0.1:port/x", "not one that MongoDB knows"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
+async def test_no_server_is_said_in_a_sentence(url: str, said: str) -> None:
+    with pytest.raises(StoreError, match=said) as caught:
+        await open_store(url)
+    collect_sockets()
+    assert "heim" not in str(caught.value)
+    assert caught.value.__cause__ is None
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "said"),
+    [
+        (18, StoreError, "user name or password"),
+        (8000, StoreError, "user name or password"),
+        (13, StoreReadOnly, "may not write"),
+        (10107, StoreReadOnly, "no writes now"),
+        (96, StoreError, "refused an operation: no such thing"),
+    ],
+)
+def test_what_the_server_refuses_is_said_in_a_sentence(code: int, kind: type[StoreError], said: str) -> None:
+    failure = OperationFailure("ada:geheim", code, {"errmsg": "no such thing\x1b[31m"})
+    error = store_error(failure, "mongodb://db.example/team")
+    assert type(error) is kind and said in str(error) and "geheim" not in str(error) and "\x1b" not in str(error)
+
+
+async def test_an_old_server_is_refused(mongo: MongoFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "NEEDED", (99, 0))
+    with pytest.raises(StoreError, match=r"is MongoDB \d"):
+        await mongo.open()
+
+
+async def test_a_newer_store_is_refused(mongo: MongoFactory, opened: MongoStore, raw: Database) -> None:
+    await raw["schema"].update_one({"_id": "lineside"}, {"$set": {"version": 9}})
+    await (await mongo.open()).close()
+    await raw["schema"].update_one({"_id": "lineside"}, {"$set": {"oldest": 9}})
+    with pytest.raises(StoreVersion, match="schema 9"):
+        await mongo.open()
+
+
+async def test_many_may_open_a_new_store_at_once(mongo: MongoFactory) -> None:
+    stores = await asyncio.gather(*(mongo.open() for _ in range(4)))
+    await stores[0].put([run(1)])
+    assert [await store.count(PipelineRun) for store in stores] == [1] * 4
+    for store in stores:
+        await store.close()
+
+
+@pytest.mark.parametrize("kind", HOMES, ids=lambda kind: kind.__name__)
+def test_every_filter_and_order_of_a_screen_has_an_index(kind: type[Any]) -> None:
+    at = HOMES[kind]
+    made = [list(index.document["key"]) for index in indexes(at)]
+    assert len({index.document["name"] for index in indexes(at)}) == len(made)
+    wanted = [(field,) for field in at.kind.sorts] + list(at.kind.indexes)
+    for fields in wanted:
+        paths = [at.field(field) for field in fields]
+        assert any(one[: len(paths)] == paths for one in made), fields
+    assert {one[0] for one in made} >= {at.field(name) for name in leading(at.kind)}
+
+
+async def test_the_server_uses_the_indexes(opened: MongoStore) -> None:
+    if opened.server.scans:
+        pytest.skip("this server has no indexes: FerretDB reads whole collections")
+    await opened.put([run(number) for number in range(50)])
+    runs = HOMES[PipelineRun]
+    for asked, field in (({}, "created"), ({"status": "created"}, "created"), ({}, "execution_time")):
+        query = {runs.field(name): value for name, value in asked.items()}
+        cursor = (
+            opened.server.database[runs.collection].find(query).sort([(runs.field(field), -1), (runs.field("id"), -1)])
+        )
+        plan = str((await cursor.explain())["queryPlanner"]["winningPlan"])
+        assert "IXSCAN" in plan and "SORT" not in plan.replace("SORT_KEY", ""), (asked, field)
+
+
+async def test_a_sort_of_sessions_and_runs_leaves_out_what_is_not_ours(opened: MongoStore, raw: Database) -> None:
+    await opened.put([run(1)])
+    await raw["jobs_history"].insert_one({"pipeline_name": "x", "made": datetime.now(UTC)})
+    listing = await opened.listing(PipelineRun, sort=Sort("execution_time"))
+    assert [one.id for one in await listing.window(0, 5)] == ["gitlab:1:1"]
+    assert await opened.adopt_plain() > 0
+    assert await opened.count(PipelineRun) == 2
