@@ -5,45 +5,34 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from data.model.ci import Schedule
 from data.model.pipeline import Pipeline, PipelineAPI, PipelineJob
 from data.model.project import Project
-from data.model.run import PipelineRun
-from styles import sheet
 from tui.context import collect
 from tui.present.definitions import belongs, next_runs
 from tui.present.pipeline import head_lines
-from tui.present.projects import Glance
 from tui.screens.base import bindings
-from tui.screens.definition_acts import Defining
-from tui.screens.overview import read_glance
 from tui.screens.pane import TabPane
-from tui.screens.pane_schedules import run_now, why_not_run
 from tui.screens.pipeline_facts import ConfigPane, DefinitionPane
 from tui.screens.pipeline_parts import ApisPane, JobsPane
 from tui.screens.pipeline_work import RunIdsPane, SchedulesPane, SubmissionsPane
-from tui.screens.tabs import Tabbed
+from tui.screens.scheduled import Scheduled
 from widgets.cells import Cell
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from data.define.fields import Definition
-    from data.store.port import Changes
-
-PARTS = (PipelineAPI, PipelineJob, Schedule)
-"""Records that belong to a pipeline, beside its runs."""
+    from data.model.ci import Schedule
+    from data.store.port import Where
 
 
-class PipelineScreen(Tabbed, Defining):
+class PipelineScreen(Scheduled):
     """One pipeline."""
 
     NAME = "pipeline"
     TAB = "pipelines"
     BINDINGS = bindings("pipeline")
-    CSS_PATH: ClassVar = [sheet("tabs"), sheet("records")]
-    AUTO_FOCUS = ".pane-list"
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (190, "-wide")]
+    PARTS = Scheduled.PARTS | {PipelineAPI, PipelineJob}
     PANES: ClassVar[tuple[type[TabPane], ...]] = (
         ApisPane, JobsPane, RunIdsPane, SchedulesPane, SubmissionsPane, DefinitionPane, ConfigPane,
     )  # fmt: skip
@@ -52,13 +41,8 @@ class PipelineScreen(Tabbed, Defining):
         super().__init__()
         self.pipeline_id = pipeline_id
         self.pipeline: Pipeline | None = None
-        self.project: Project | None = None
         self.apis: list[PipelineAPI] = []
         self.jobs: list[PipelineJob] = []
-        self.schedules: list[Schedule] = []
-        self.started: dict[str, PipelineRun] = {}
-        """The newest runs of the schedules, by id."""
-        self.glance: Glance | None = None
 
     def crumbs(self) -> tuple[str, ...]:
         """Project and pipeline."""
@@ -93,38 +77,23 @@ class PipelineScreen(Tabbed, Defining):
 
     # Reading
 
-    async def read(self) -> bool:
+    async def read_record(self) -> str:
         """Read the pipeline and all that belongs to it."""
         assert self.feed is not None
         store = self.feed.context.store
         pipeline = await store.get(Pipeline, self.pipeline_id)
         if pipeline is None:
-            self.pane.grid.set_empty((Cell("This pipeline is not in the store any more", "bold"),))
-            return False
-        self.pipeline = pipeline
+            return "This pipeline is not in the store any more"
+        self.pipeline, self.project_id = pipeline, pipeline.project_id
         self.project = await store.get(Project, pipeline.project_id)
         mine = {"pipeline_id": pipeline.id}
         self.apis = await collect(store, PipelineAPI, where=mine)
         self.jobs = await collect(store, PipelineJob, where=mine)
-        self.schedules = await collect(store, Schedule, where={"project_id": pipeline.project_id})
-        self.started = await store.get_many(PipelineRun, [one.last_run_id for one in self.schedules if one.last_run_id])
-        self.show_head()
-        self.work(self._sum_up, group="sum")
-        return True
+        return ""
 
-    async def _sum_up(self) -> None:
-        if self.feed is not None:
-            self.glance = await read_glance(self.feed.context.store, {"pipeline_id": self.pipeline_id}, self.now())
-            self.show_head()
-
-    async def renew(self, changes: Changes) -> bool:
-        """Read it again when it, or what belongs to it, changed."""
-        touched = {*changes.put, *changes.deleted}
-        if touched & {Pipeline, Project, *PARTS}:
-            return await self.read()
-        if PipelineRun in touched:
-            self.work(self._sum_up, group="sum")
-        return False
+    def own_runs(self) -> Where:
+        """Those of the pipeline."""
+        return {"pipeline_id": self.pipeline_id}
 
     # Commands
 
@@ -144,16 +113,6 @@ class PipelineScreen(Tabbed, Defining):
             order = max((job.order for job in self.jobs), default=-1) + 1
             return PipelineJob(id=f"{self.pipeline.id}:", pipeline_id=self.pipeline.id, name="", order=order)
         return PipelineAPI(id=f"{self.pipeline.id}:", pipeline_id=self.pipeline.id, name="")
-
-    def why_not(self, id: str) -> str:
-        """Why a command cannot be used now."""
-        if id == "schedule.run":
-            return why_not_run(self, self.project)
-        return super().why_not(id)
-
-    def do_schedule_run(self) -> None:
-        """`p`: start the pipeline of the schedule now."""
-        run_now(self, self.project)
 
     def do_launch(self) -> None:
         """`t`: the launch form, of the API under the cursor."""

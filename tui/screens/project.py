@@ -5,51 +5,35 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from data.model.ci import Schedule
 from data.model.pipeline import Pipeline
 from data.model.project import Project
-from data.model.run import PipelineRun
-from styles import sheet
 from tui.context import collect
 from tui.present.project import head_lines
-from tui.present.projects import Glance
 from tui.screens.base import bindings
-from tui.screens.definition_acts import Defining
-from tui.screens.overview import read_glance
 from tui.screens.pane import TabPane
-from tui.screens.pane_schedules import run_now, why_not_run
 from tui.screens.project_parts import PipelinesPane, ProjectPane, RepositoriesPane, SchedulesPane
 from tui.screens.project_people import ExperimentsPane, MembersPane, PlacesPane
-from tui.screens.tabs import Tabbed
+from tui.screens.scheduled import Scheduled
 from widgets.cells import Cell
 
 if TYPE_CHECKING:
     from data.define.fields import Definition
-    from data.store.port import Changes
+    from data.store.port import Where
 
 
-class ProjectScreen(Tabbed, Defining):
+class ProjectScreen(Scheduled):
     """One project."""
 
     NAME = "project"
     TAB = "projects"
     BINDINGS = bindings("project")
-    CSS_PATH: ClassVar = [sheet("tabs"), sheet("records")]
-    AUTO_FOCUS = ".pane-list"
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (190, "-wide")]
     PANES: ClassVar[tuple[type[TabPane], ...]] = (
         ProjectPane, PipelinesPane, RepositoriesPane, MembersPane, ExperimentsPane, PlacesPane, SchedulesPane,
     )  # fmt: skip
 
     def __init__(self, project_id: str) -> None:
-        super().__init__()
-        self.project_id = project_id
-        self.project: Project | None = None
+        super().__init__(project_id)
         self.pipelines: list[Pipeline] = []
-        self.schedules: list[Schedule] = []
-        self.started: dict[str, PipelineRun] = {}
-        """The newest runs of the schedules, by id."""
-        self.glance: Glance | None = None
 
     def crumbs(self) -> tuple[str, ...]:
         """The project."""
@@ -67,36 +51,20 @@ class ProjectScreen(Tabbed, Defining):
 
     # Reading
 
-    async def read(self) -> bool:
-        """Read the project, its pipelines and its schedules."""
+    async def read_record(self) -> str:
+        """Read the project and its pipelines."""
         assert self.feed is not None
         store = self.feed.context.store
         project = await store.get(Project, self.project_id)
         if project is None:
-            self.pane.grid.set_empty((Cell("This project is not in the store any more", "bold"),))
-            return False
+            return "This project is not in the store any more"
         self.project = project
-        mine = {"project_id": project.id}
-        self.pipelines = await collect(store, Pipeline, where=mine)
-        self.schedules = await collect(store, Schedule, where=mine)
-        self.started = await store.get_many(PipelineRun, [one.last_run_id for one in self.schedules if one.last_run_id])
-        self.show_head()
-        self.work(self._sum_up, group="sum")
-        return True
+        self.pipelines = await collect(store, Pipeline, where={"project_id": project.id})
+        return ""
 
-    async def _sum_up(self) -> None:
-        if self.feed is not None:
-            self.glance = await read_glance(self.feed.context.store, {"project_id": self.project_id}, self.now())
-            self.show_head()
-
-    async def renew(self, changes: Changes) -> bool:
-        """Read it again when it, or what belongs to it, changed."""
-        touched = {*changes.put, *changes.deleted}
-        if touched & {Project, Pipeline, Schedule}:
-            return await self.read()
-        if PipelineRun in touched:
-            self.work(self._sum_up, group="sum")
-        return False
+    def own_runs(self) -> Where:
+        """Those of the project."""
+        return {"project_id": self.project_id}
 
     # Commands
 
@@ -119,16 +87,6 @@ class ProjectScreen(Tabbed, Defining):
             repository_url=project.web_url,
             default_ref=project.default_ref,
         )
-
-    def why_not(self, id: str) -> str:
-        """Why a command cannot be used now."""
-        if id == "schedule.run":
-            return why_not_run(self, self.project)
-        return super().why_not(id)
-
-    def do_schedule_run(self) -> None:
-        """`p`: start the pipeline of the schedule now."""
-        run_now(self, self.project)
 
     def do_launch(self) -> None:
         """`t`: the launch form, of the pipeline under the cursor."""
