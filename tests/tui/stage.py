@@ -96,7 +96,8 @@ async def settle(pilot: Pilot[str], condition: Callable[[], object] | None = Non
 
     def rests() -> bool:
         busy = [worker for worker in app.workers if worker.group != "feed" and not worker.is_finished]
-        return app._opening is not None and not busy and (condition is None or bool(condition()))
+        shown = app._opening is not None and app.screen.is_mounted
+        return shown and not busy and (condition is None or bool(condition()))
 
     await until(pilot, rests)
 
