@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from data.define.fields import Definition
     from data.model.ci import Schedule
-    from data.store.port import Where
 
 
 class PipelineScreen(Scheduled):
@@ -91,7 +90,7 @@ class PipelineScreen(Scheduled):
         self.jobs = await collect(store, PipelineJob, where=mine)
         return ""
 
-    def own_runs(self) -> Where:
+    def own_runs(self) -> dict[str, str]:
         """Those of the pipeline."""
         return {"pipeline_id": self.pipeline_id}
 

@@ -18,7 +18,6 @@ from widgets.cells import Cell
 
 if TYPE_CHECKING:
     from data.define.fields import Definition
-    from data.store.port import Where
 
 
 class ProjectScreen(Scheduled):
@@ -62,7 +61,7 @@ class ProjectScreen(Scheduled):
         self.pipelines = await collect(store, Pipeline, where={"project_id": project.id})
         return ""
 
-    def own_runs(self) -> Where:
+    def own_runs(self) -> dict[str, str]:
         """Those of the project."""
         return {"project_id": self.project_id}
 

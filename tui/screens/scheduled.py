@@ -19,7 +19,7 @@ from tui.screens.tabs import Tabbed
 from widgets.cells import Cell
 
 if TYPE_CHECKING:
-    from data.store.port import Changes, Where
+    from data.store.port import Changes
 
 
 class Scheduled(Tabbed, Defining):
@@ -44,7 +44,7 @@ class Scheduled(Tabbed, Defining):
         """Read what the screen is about, with the project; returns why it cannot be shown, "" when it can."""
         raise NotImplementedError
 
-    def own_runs(self) -> Where:
+    def own_runs(self) -> dict[str, str]:
         """Its runs."""
         raise NotImplementedError
 
