@@ -43,6 +43,7 @@ bench: $(VENV)/.dev ## Figures of the speed budgets, as ratios in one run
 	$(BIN)/python -m tests.bench $(ARGS)
 	$(BIN)/python -m tests.bench.bench_log --peers
 	$(BIN)/python -m tests.bench.bench_tail
+	$(BIN)/python -m tests.bench.bench_team
 
 screenshots: $(VENV)/.dev ## The pictures of the README, made by the application itself
 	$(BIN)/python -m tests.screenshots

@@ -3,12 +3,36 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-PRIVATE = ("GITLAB", "MLFLOW", "LINESIDE", "GLAB", "CI_", "OAUTH_TOKEN", "XDG_", "PYTHON_GITLAB", "SSH_", "TEXTUAL")
+from tests.idle import wait_for_idle
+
+PRIVATE = (
+    "GITLAB",
+    "MLFLOW",
+    "MONGO_",
+    "LINESIDE",
+    "GLAB",
+    "CI_",
+    "OAUTH_TOKEN",
+    "XDG_",
+    "PYTHON_GITLAB",
+    "SSH_",
+    "TEXTUAL",
+)
 """Beginnings of environment variables that could change what a test sees."""
+
+
+@pytest.fixture(autouse=True, scope="session")
+def quick_pilot() -> Iterator[None]:
+    """Textual's pilot looks often whether the application rests."""
+    with pytest.MonkeyPatch.context() as patched:
+        for module in ("textual.app", "textual.pilot"):
+            patched.setattr(f"{module}.wait_for_idle", wait_for_idle)
+        yield
 
 
 @pytest.fixture(autouse=True)

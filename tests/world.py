@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 from data.model import (
@@ -201,7 +202,13 @@ def _tracked(run: PipelineRun, status: str) -> list[Record]:
 
 
 def records() -> list[Record]:
-    """Everything in this world."""
+    """Everything in this world, in a list of the caller's own."""
+    return list(_records())
+
+
+@cache
+def _records() -> tuple[Record, ...]:
+    """Made once in a process: records are frozen, and checking them takes longer than many a test."""
     everything: list[Record] = []
     for number, (name, path) in enumerate(PROJECTS, 1):
         project_id = f"gitlab:{number}"
@@ -240,7 +247,7 @@ def records() -> list[Record]:
              status="READY", run_id="run100", pipeline_run_id=RUNNING_RUN, created=NOW - timedelta(hours=3)),
         make(Lease, id="gitlab:ml/churn", owner="gpu-1-77", host="gpu-1", token=1, expires=NOW + timedelta(days=900)),
     ]  # fmt: skip
-    return everything
+    return tuple(everything)
 
 
 def make_like(run: PipelineRun, id_: str, number: int, status: str, created: datetime) -> PipelineRun:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import os
 import socket
 import uuid
 from collections.abc import Mapping
@@ -15,11 +16,14 @@ from data.clean import clean
 from data.errors import UsageError
 from data.model import Command, make
 
+USER = "LINESIDE_USER"
+"""Environment variable with the name under which others know the user, where that is not the login name."""
+
 
 def user_name() -> str:
-    """Login name of whoever runs this process; `unknown` where the system cannot tell."""
+    """`LINESIDE_USER`, else the login name of whoever runs this process; `unknown` where the system cannot tell."""
     try:
-        return clean(getpass.getuser()) or "unknown"
+        return clean(os.environ.get(USER, "")).strip() or clean(getpass.getuser()) or "unknown"
     except (OSError, KeyError):
         return "unknown"
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import asyncio
+import contextlib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from data.model.base import Record
+from data.model.vocabulary import TEAM_STORE
 from tui.actions import user_name
 from tui.options import DashboardOptions
 
@@ -16,16 +19,16 @@ if TYPE_CHECKING:
     from data.model.work import Connection
     from data.query import Query
     from data.store.logs import LogFiles
+    from data.store.mirror import Mirror
+    from data.store.place import Place
     from data.store.port import Store
 
 R = TypeVar("R", bound=Record)
 
-STORE_FILE = "lineside.db"
-"""Name of the SQLite file in the data folder."""
-LOG_FOLDER = "logs"
-"""Name of the folder of job logs beside the store file."""
 PAGE = 500
 """Records read at a time."""
+BRINGING = 10.0
+"""Seconds to wait for something from a team's store."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,24 +38,38 @@ class Context:
     Attributes:
         settings: the whole configuration.
         config_path: the file that it came from; None where it was found out from the checkout that one stands in.
-        store: opened records.
-        store_path: the SQLite file.
+        store: opened records: those of the SQLite file, which mirrors a team's store where there is one.
+        place: where records and logs are.
         logs: job logs as files.
         user: login name, put on commands.
         read_only: no action on a server is possible.
+        mirror: keeps the file equal to the team's store, where this session does that itself.
     """
 
     settings: Settings
     config_path: Path | None
     store: Store
-    store_path: Path
+    place: Place
     logs: LogFiles
     user: str
     read_only: bool
+    mirror: Mirror | None = None
+
+    @property
+    def store_path(self) -> Path:
+        """The SQLite file."""
+        return self.place.file
 
     def addresses(self, kind: str) -> dict[str, str]:
         """URL by name of the connections of a kind (`gitlab`, `mlflow`)."""
         return {name: self.settings.connections[name].url for name in self.settings.names(kind)}
+
+    async def bring(self, topics: Sequence[str]) -> None:
+        """Fetch what topics of `Interest` name from the team's store, now; nothing is to be done for a file."""
+        if self.mirror is not None:
+            with contextlib.suppress(TimeoutError):  # then it comes later
+                async with asyncio.timeout(BRINGING):
+                    await self.mirror.bring(topics)
 
     async def close(self) -> None:
         """Let go of the store."""
@@ -69,19 +86,20 @@ async def open_context(options: DashboardOptions) -> Context | None:
     from data.config.paths import ensure
     from data.store.logs import LogFiles
     from data.store.open import open_store
+    from data.store.place import place_of
 
     found = read_settings(options)
     if found is None:
         return None
     settings, config_path = found
-    path = store_path(options, settings)
-    ensure(path.parent)
+    place = place_of(settings, options.store)
+    ensure(place.file.parent)
     return Context(
         settings=settings,
         config_path=config_path,
-        store=await open_store(path),
-        store_path=path,
-        logs=LogFiles(path.parent / LOG_FOLDER),
+        store=await open_store(place.file),
+        place=place,
+        logs=LogFiles(place.logs),
         user=user_name(),
         read_only=options.read_only or settings.read_only,
     )
@@ -103,16 +121,6 @@ def read_settings(options: DashboardOptions) -> tuple[Settings, Path | None] | N
     return settings_here(options.config, Path.cwd())
 
 
-def store_path(options: DashboardOptions, settings: Settings) -> Path:
-    """The SQLite file: the one of `--store`, else that of the configuration, else the one in the data folder."""
-    from data.config.paths import data_dir
-
-    if options.store is not None:
-        return options.store.expanduser().absolute()
-    folder = Path(settings.store.path).expanduser() if settings.store.path else data_dir()
-    return folder.absolute() / STORE_FILE
-
-
 async def collect(store: Store, kind: type[R], limit: int = 0, **asked: Any) -> list[R]:
     """Up to `limit` records of a query, all for 0, page by page; `asked` goes to `Store.page`."""
     records: list[R] = []
@@ -126,9 +134,21 @@ async def collect(store: Store, kind: type[R], limit: int = 0, **asked: Any) -> 
             return records
 
 
+async def team_connection(store: Store) -> Connection | None:
+    """How the talk with the team's store goes; None where there was none yet."""
+    from data.model.work import Connection
+
+    return await store.get(Connection, TEAM_STORE)
+
+
 def names_of(connections: Iterable[Connection], user: str) -> tuple[str, ...]:
-    """Names under which a user is known: those of the credentials, and the login name."""
-    names = [connection.user.split(" ")[0].removeprefix("@") for connection in connections]
+    """Names under which a user is known: those of the credentials, and the user name. The credentials of a team's store
+    are those of its engines, which may be anybody's.
+    """
+    known = tuple(connections)
+    names = [connection.user.split(" ")[0].removeprefix("@") for connection in known]
+    if any(connection.id == TEAM_STORE for connection in known):
+        names = []
     return tuple(dict.fromkeys(filter(None, [*names, user])))
 
 

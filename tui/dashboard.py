@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from data.store.port import Changes
     from tui.feed import Feed
     from tui.opening import Backend
+    from tui.whereabouts import Whereabouts
 
 TICK = 1.0
 """Seconds between two looks at the clock."""
@@ -41,6 +42,8 @@ KEEPING = 0.5
 """Seconds that leaving waits for the store to keep how lists were looked at."""
 NARROW = 60
 """Columns below which the first line tells only of connections that have trouble."""
+WIDE = 100
+"""Columns from which on the first line also tells which database a team's store is."""
 
 
 class Dashboard(Routes):
@@ -64,6 +67,7 @@ class Dashboard(Routes):
         self._clock = now or (lambda: datetime.now(UTC))
         self._ticks = 0
         self._opening: Worker[None] | None = None
+        self._whereabouts: Whereabouts | None = None
 
     def get_default_screen(self) -> Screen[None]:
         """The history, as it was seen last if it was; it lies below all other screens."""
@@ -108,7 +112,7 @@ class Dashboard(Routes):
             return
         self.backend, self.feed = backend, backend.feed
         self.run_worker(self.feed.run(), group="feed", exit_on_error=False)
-        self._show_start()
+        await self._show_start(backend)
         for screen in self.screen_stack:
             if isinstance(screen, LinesideScreen):
                 screen.refresh_frame()
@@ -119,13 +123,22 @@ class Dashboard(Routes):
             await self.open_name(self.options.open)
         await open_engine(self, backend)
 
-    def _show_start(self) -> None:
-        """The configured first screen, unless the snapshot brought it or the user went elsewhere meanwhile."""
-        if self.start in TABS and len(self.screen_stack) == 1 and self._snapshot is None:
+    async def _show_start(self, backend: Backend) -> None:
+        """The configured first screen, unless the snapshot brought it or the user went elsewhere meanwhile; else the
+        place where the user was last, on whatever machine.
+        """
+        from tui.whereabouts import Whereabouts
+
+        self._whereabouts = Whereabouts(self, backend.context.store, self._snapshot)
+        if self.start not in TABS:
+            await self._whereabouts.arrive()
+        elif len(self.screen_stack) == 1 and self._snapshot is None:
             self.show(self.start)
 
     async def changed(self, changes: Changes | None) -> None:
         """The store changed: tell the screen on top; the others read again when one comes back to them."""
+        if self._whereabouts is not None and self.start not in TABS:
+            await self._whereabouts.heard(changes)
         screen = self.top_screen()
         if screen is not None and screen.is_attached:
             if changes is None:
@@ -141,9 +154,11 @@ class Dashboard(Routes):
 
     def _tick(self) -> None:
         screen = self.top_screen()
-        if screen is not None and screen.is_attached:
+        if screen is not None and screen.is_attached and screen.is_mounted:
             screen.tick()
             screen.refresh_frame()
+        if self._whereabouts is not None:
+            self._whereabouts.tick()
         self._ticks += 1
         if self._ticks % SNAPSHOT_TICKS == 0:
             self._save_snapshot()
@@ -162,7 +177,7 @@ class Dashboard(Routes):
         from data.config import Secret
 
         engine = self.backend.engine if self.backend else None
-        if engine is None or not engine.running:
+        if engine is None or not engine.running or not self.options.engine:
             return False
         engine.give_secrets(command_id, {key: Secret(value) for key, value in secrets.items()})
         return True
@@ -173,16 +188,20 @@ class Dashboard(Routes):
         """The right side of the first line."""
         if self.feed is None:
             return (Cell("opening", "dim"),)
+        from data.model.vocabulary import TEAM_STORE
         from tui.present.health import health_line
 
         seen = self.feed.overview
         shown = seen.connections
         if self.size.width < NARROW:
-            shown = tuple(one for one in shown if one.state not in {"ok", "unknown"})
-        cells = health_line(shown, self.feed.context.store.name, seen.active, seen.pending, self.now())
+            shown = tuple(one for one in shown if one.id == TEAM_STORE or one.state not in {"ok", "unknown"})
+        place = self.feed.context.place.shown
+        store = place if self.size.width >= WIDE else place.partition(" ")[0]
+        cells = health_line(shown, store, seen.active, seen.pending, self.now())
         engine = self.backend.engine if self.backend else None
         if engine is not None and not engine.running:
-            cells = (*cells, Cell(f"{glyphs.glyphs().failed} engine ended", "failed"))
+            what = "engine" if self.options.engine else "mirror"
+            cells = (*cells, Cell(f"{glyphs.glyphs().failed} {what} ended", "failed"))
         if self.feed.trouble:
             cells = (*cells, Cell(f"{glyphs.glyphs().failed} store", "failed"))
         return (*cells, Cell("read-only", "warning")) if self.read_only else cells
@@ -235,7 +254,10 @@ class Dashboard(Routes):
             await backend.close()
 
     async def _keep_looks(self) -> None:
-        """Let the lists keep how they are looked at, where the store takes it in time."""
+        """Keep where one is, and how the lists are looked at, where the store takes it in time."""
+        if self._whereabouts is not None:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._whereabouts.keep(), KEEPING)
         for screen in self.screen_stack:
             if isinstance(screen, HistoryScreen) and screen.whole:
                 with contextlib.suppress(LinesideError, TimeoutError):

@@ -7,6 +7,7 @@ import importlib
 import os
 import socket
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from data.errors import LinesideError
@@ -64,14 +65,15 @@ async def open_backend(app: Dashboard) -> Backend | None:
 
 
 async def open_engine(app: Dashboard, backend: Backend) -> None:
-    """Start an engine beside the dashboard, where that is wanted."""
-    if not app.options.engine:
+    """Start an engine beside the dashboard, where that is wanted, and what mirrors a team's store in any case."""
+    context = backend.context
+    if not (app.options.engine or context.place.team):
         return
     from data.engine.process import spawn
 
-    context = backend.context
+    start = partial(spawn, context.config_path, place=context.place, engine=app.options.engine)
     try:
-        backend.engine = await asyncio.to_thread(spawn, context.config_path, store=context.store_path)
+        backend.engine = await asyncio.to_thread(start)
     except (LinesideError, OSError) as error:
         app.say(f"the engine could not be started: {error}", "failed")
 

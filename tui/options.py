@@ -12,7 +12,7 @@ class DashboardOptions:
 
     Attributes:
         config: configuration file; None looks in the usual places.
-        store: store file in place of the configured one.
+        store: path or URL of a store in place of the configured one.
         read_only: no action on a server is possible.
         ascii: draw with ASCII signs; None decides by the terminal.
         engine: start an engine process beside the dashboard.
@@ -20,7 +20,7 @@ class DashboardOptions:
     """
 
     config: Path | None = None
-    store: Path | None = None
+    store: str | Path | None = None
     read_only: bool = False
     ascii: bool | None = None
     engine: bool = True

@@ -110,6 +110,13 @@ async def write(store: Store, command: Command, was: Command) -> bool:
     return await amend(store, command.id, change) is not None
 
 
+async def take_back(store: Store, command: Command, by: str) -> bool:
+    """Take back a command that still waits; false when it does not. Of another's it says who did so."""
+    if command.by != by:
+        await amend(store, command.id, lambda now: replace(now, answer=f"taken back by {by or SOMEBODY}"))
+    return await store.withdraw(command.id)
+
+
 def _check_queued(command: Command) -> None:
     if command.state != "queued":
         raise UsageError(f"{command.title}: it does not wait any more: it is {command.state}")

@@ -66,13 +66,19 @@ def snapshot_path(options: DashboardOptions) -> Path:
     where = "\0".join(
         [
             str(options.config or os.environ.get("LINESIDE_CONFIG", "")),
-            str(options.store or ""),
+            _without_login(str(options.store or "")),
+            _without_login(os.environ.get("MONGO_DB_URL", "")),
             os.environ.get("LINESIDE_DATA_DIR", ""),
             "" if options.config else os.getcwd(),
         ]
     )
     name = where.encode("utf-8", "surrogateescape")
     return state_folder() / f"screen-{zlib.crc32(name):08x}{zlib.adler32(name):08x}.json"
+
+
+def _without_login(url: str) -> str:
+    """What may be told of a URL: not its password, of which even a checksum says something."""
+    return url.rpartition("@")[2]
 
 
 def load(path: Path) -> Snapshot | None:

@@ -41,9 +41,10 @@ class Views:
         """The user's own views by name, then those that others share."""
         from data.model.work import View
 
-        page = await self._store.page(View, where={"screen": self.screen}, limit=MOST)
-        seen = [view for view in page.records if view.name and (view.by == self.user or view.shared)]
-        return sorted(seen, key=lambda view: (view.by != self.user, view.name.lower(), view.by, view.id))
+        own = await self._store.page(View, where={"screen": self.screen, "by": self.user}, limit=MOST)
+        shared = await self._store.page(View, where={"screen": self.screen, "shared": True}, limit=MOST)
+        seen = {view.id: view for view in (*own.records, *shared.records) if view.name}
+        return sorted(seen.values(), key=lambda view: (view.by != self.user, view.name.lower(), view.by, view.id))
 
     async def save(self, name: str, look: Look, now: datetime, *, shared: bool = False) -> View:
         """Keep a look under a name; one of that name is replaced."""

@@ -90,6 +90,7 @@ class CursorView(LineView):
         self.cursor = 0
         self._key: str | None = None
         self._top_key: str | None = None
+        self._expected: str | None = None
         self._asked: tuple[int, int] | None = None
         self._sent_view: tuple[int, int] | None = None
 
@@ -120,11 +121,12 @@ class CursorView(LineView):
 
     def show_top(self) -> None:
         """Forget where the list stands: the next source is shown from its beginning."""
-        self.cursor, self._key, self._top_key = 0, None, None
+        self.cursor, self._key, self._top_key, self._expected = 0, None, None, None
         self.jump(0)
 
     def size_changed(self) -> None:
         """Take over a source that has more, fewer or otherwise ordered rows than before."""
+        expected = None if self._expected is None else self.source.index_of(self._expected)
         cursor, top = self.place.move(self.source, self.page)
         self._asked = None
         self.set_count(self.source.size)
@@ -134,6 +136,8 @@ class CursorView(LineView):
         if self.is_attached:
             self._view_changed()
             self.repaint_rows()
+        if expected is not None:
+            self.move_to(expected)
 
     def refresh_rows(self, start: int, stop: int) -> None:
         """Take over rows `start` to `stop` (exclusive) that came into memory or changed, and draw them."""
@@ -157,6 +161,10 @@ class CursorView(LineView):
 
     def move_to(self, index: int) -> None:
         """Put the cursor on row `index`, the nearest that exists, and bring it into sight."""
+        self._expected = None
+        self._put(index)
+
+    def _put(self, index: int) -> None:
         index = max(0, min(self.source.size - 1, index))
         old = self.cursor
         self._set_cursor(index)
@@ -174,6 +182,11 @@ class CursorView(LineView):
             return False
         self.move_to(index)
         return True
+
+    def expect(self, key: str) -> None:
+        """Put the cursor on the row `key` as soon as a source knows where it is, unless it is moved before."""
+        if not self.go_to(key):
+            self._expected = key
 
     def _set_cursor(self, index: int) -> None:
         key = self.key_at(index)
@@ -234,7 +247,7 @@ class CursorView(LineView):
     def on_resize(self) -> None:
         """Keep the cursor in sight."""
         self.set_count(self.source.size)
-        self.move_to(self.cursor)
+        self._put(self.cursor)
         self._view_changed()
 
     def on_click(self, event: events.Click) -> None:

@@ -6,12 +6,16 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from data.clean import clean
 from data.config.check_projects import check_projects
 from data.config.decode import Decoder
 from data.config.document import is_private
+from data.config.mongo_url import SCHEMES as SCHEMES_OF_MONGO
+from data.config.mongo_url import is_mongo_url, parse_mongo_url
 from data.config.problem import Problem, Severity
-from data.config.settings import ConnectionSettings, Settings
+from data.config.settings import SQLITE, ConnectionSettings, Settings, StoreSettings
 from data.config.urls import LOOPBACK, host_of, login_of, split
+from data.model.vocabulary import TEAM_STORE
 
 TOKEN_WAYS = ("token", "token_env", "token_command", "token_keyring", "token_from")
 """Fields that give a token; at most one is used."""
@@ -21,22 +25,19 @@ SCHEMES = {"gitlab": ("http", "https"), "mlflow": ("http", "https", "sqlite")}
 """Schemes of a connection's URL, by kind."""
 ADDRESS = re.compile(r"([^@/\\\s]*@)?([\w.-]*|\[[0-9a-fA-F:.]+\])(:\d+)?", re.ASCII)
 """The part of a URL that names user, host and port."""
-STORES = ("mongodb://", "mongodb+srv://")
-"""Beginnings of a shared store's URL."""
 
 
 def cross_check(settings: Settings, env: Mapping[str, str], folder: Path) -> Iterator[Problem]:
     """Everything that the types alone do not say. `folder` is the file's."""
     for name, connection in settings.connections.items():
         path = f"connections.{name}"
+        if name == TEAM_STORE:
+            yield Problem(field=path, message="this is what the team's store is called", hint="give it another name")
         yield from _url(connection, path)
         yield from _ways(connection, path, env)
         yield from _tls(connection, path, folder)
     yield from check_projects(settings)
-    url = settings.store.url.reveal()
-    if url != "sqlite" and not url.startswith(STORES):
-        near = " or ".join(("`sqlite`", *(f"`{one}…`" for one in STORES)))
-        yield Problem(field="store.url", message=f"is not {near}", hint="a folder for SQLite is `store.path`")
+    yield from _store(settings.store, env)
     sync = settings.sync
     if not sync.fast <= sync.medium <= sync.slow:
         message = "the intervals are not in order: fast, medium, slow"
@@ -61,6 +62,27 @@ def secrets(settings: Settings, decoder: Decoder, file: Path) -> Iterator[Proble
             yield Problem(
                 severity=Severity.WARNING, field=field, message=message, hint=f"chmod 600 {file}, or {better}"
             )
+
+
+def _store(store: StoreSettings, env: Mapping[str, str]) -> Iterator[Problem]:
+    url, field = store.url.reveal() if store.url else "", "store.url"
+    if url and store.url_env:
+        yield Problem(field="store.url_env", message="url and url_env are given", hint="keep one of them")
+    elif store.url_env:
+        url, field = env.get(store.url_env, ""), "store.url_env"
+        if not url:
+            message = f"the environment variable `{clean(store.url_env)}` is not set"
+            yield Problem(field=field, message=message, hint="export it with the URL of the store, mongodb://…")
+    if url in ("", SQLITE):
+        return
+    if not is_mongo_url(url):
+        near = " or ".join(("`sqlite`", *(f"`{one}…`" for one in SCHEMES_OF_MONGO)))
+        yield Problem(field=field, message=f"is not {near}", hint="a folder for SQLite is `store.path`")
+        return
+    try:
+        parse_mongo_url(url)
+    except ValueError as error:
+        yield Problem(field=field, message=str(error), hint="write mongodb://host/database")
 
 
 def _url(connection: ConnectionSettings, path: str) -> Iterator[Problem]:

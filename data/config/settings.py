@@ -37,6 +37,10 @@ DEFAULT_PIPELINE: Final = "default"
 """Name of the pipeline of a project that names none."""
 NO_MLFLOW: Final = "none"
 """Value of a project's `mlflow` that says it has none."""
+SQLITE: Final = "sqlite"
+"""Value of the store's `url` that says it is a file of one's own."""
+MONGO_DB_URL: Final = "MONGO_DB_URL"
+"""Environment variable with the URL of a team's store, for configurations that choose no store."""
 
 
 class Section(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -248,17 +252,16 @@ class ProjectSettings(Section, frozen=True, kw_only=True):
 class StoreSettings(Section, frozen=True, kw_only=True):
     """Where records and logs are kept."""
 
-    url: Secret = field(default_factory=lambda: Secret("sqlite"))
-    """`sqlite` for a file of one's own, or mongodb://… (mongodb+srv://…) for a team, best as `${MONGO_DB_URL}`."""
+    url: Secret | None = None
+    """`sqlite` for a file of one's own, mongodb(+srv)://… for a team; the default is `${MONGO_DB_URL:-sqlite}`."""
+    url_env: Name | None = None
+    """Name of the environment variable that holds the URL, in place of `url`."""
     path: Name | None = None
-    """Folder of the SQLite file and the logs; default is Lineside's data folder."""
+    """Folder of the SQLite file and the logs, of a team's store their copies; default is Lineside's data folder."""
     history: Seconds = 365 * DAY
     """How long finished runs are kept, such as `90d`; 0 for ever."""
-
-    @property
-    def kind(self) -> Literal["sqlite", "mongo"]:
-        """Which store the URL means."""
-        return "mongo" if self.url.reveal().startswith("mongodb") else "sqlite"
+    keep_runs: Count = 0
+    """How many finished runs of each pipeline are kept, the newest; 0 for all."""
 
 
 class SyncSettings(Section, frozen=True, kw_only=True):

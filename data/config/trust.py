@@ -1,17 +1,18 @@
 """What a configuration may do that only lay in the way: in a checkout or a shared folder, perhaps of somebody else.
 
-It may not run commands, and it may name only servers that the user already deals with, because logins go to them.
+It may not run commands or choose the store, and it may name only servers that the user already deals with, because
+logins go to them.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from data.config import glab, python_gitlab
 from data.config.problem import Problem
-from data.config.settings import Settings
+from data.config.secret import Secret
+from data.config.settings import MONGO_DB_URL, SQLITE, Settings, StoreSettings
 from data.config.urls import LOOPBACK, Host, host_of
 
 COMMANDS: Final = ("token_command", "password_command")
@@ -24,13 +25,11 @@ KNOWN: Final = (
     "CI_SERVER_URL",
     "MLFLOW_TRACKING_URI",
 )
-"""Environment variables that name servers the user deals with, besides MONGO_DB_URL."""
+"""Environment variables that name servers the user deals with."""
 SAY_SO: Final = "`lineside --config FILE` says that you trust it"
 """The way out."""
-
-
-MONGO: Final = re.compile(r"mongodb(?:\+srv)?://(?:[^/@?#]*@)?([\w.,:-]+)(?:/[\w-]*)?(?:\?[^/@]*)?", re.ASCII)
-"""A URL of which every reader finds the same hosts."""
+OWN_STORE: Final = f"set {MONGO_DB_URL} yourself, or {SAY_SO}"
+"""The way out for a store."""
 
 
 def distrust(settings: Settings, file: str, env: Mapping[str, str], vouched: Iterable[str]) -> Iterator[Problem]:
@@ -45,12 +44,19 @@ def distrust(settings: Settings, file: str, env: Mapping[str, str], vouched: Ite
         yield from _unknown_host(connection.url, f"{path}.url", file, known)
     for path, url in _callbacks(settings):
         yield from _unknown_host(url, path, file, known)
-    if settings.store.kind == "mongo":
-        hosts = MONGO.fullmatch(settings.store.url.reveal())
-        if hosts is None:
-            yield Problem(file=file, field="store.url", message="is no plain mongodb:// URL", hint=SAY_SO)
-        for one in hosts[1].split(",") if hosts else ():
-            yield from _unknown_host(one, "store.url", file, known)
+    yield from _store(settings.store, file, env)
+
+
+def _store(store: StoreSettings, file: str, env: Mapping[str, str]) -> Iterator[Problem]:
+    """A store holds commands that an engine carries out with the user's logins, and what is not kept in it is deleted:
+    nobody else may choose either. The user's own choice may stand in the file, too.
+    """
+    own = {"url": (Secret(SQLITE), Secret(env.get(MONGO_DB_URL, ""))), "url_env": (MONGO_DB_URL,)}
+    for field in StoreSettings.__struct_fields__:
+        value = getattr(store, field)
+        if value != getattr(StoreSettings(), field) and value not in own.get(field, ()):
+            message = "a file that was found in the current folder may not choose the store, or what is kept in it"
+            yield Problem(file=file, field=f"store.{field}", message=message, hint=OWN_STORE)
 
 
 def _callbacks(settings: Settings) -> Iterator[tuple[str, str]]:
@@ -71,8 +77,7 @@ def _unknown_host(url: str, path: str, file: str, known: set[Host]) -> Iterator[
 
 
 def _known_hosts(env: Mapping[str, str]) -> Iterator[Host]:
-    shared = MONGO.fullmatch(env.get("MONGO_DB_URL", ""))
-    named = [env.get(name, "") for name in KNOWN] + (shared[1].split(",") if shared else [])
+    named = [env.get(name, "") for name in KNOWN]
     for text in (*named, *glab.hosts(env), *python_gitlab.urls(env)):
         host = host_of(text) if text else None
         if host:

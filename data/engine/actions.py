@@ -77,11 +77,11 @@ class Cancel(Action):
         """One request; a finished target stays as it is."""
         if is_job(command.target_id):
             job = await self._job(command)
-            after = await self._context.server.write(lambda one: one.cancel_job(job.git_project_id, job.git_job_id))
+            after = await self._context.write(lambda one: one.cancel_job(job.git_project_id, job.git_job_id))
             self._touch(job.pipeline_run_id)
             return Done(_canceled(after.status), job.id)
         run = await self._run(command)
-        stopped = await self._context.server.write(lambda one: one.cancel_run(run.git_project_id, run.git_pipeline_id))
+        stopped = await self._context.write(lambda one: one.cancel_run(run.git_project_id, run.git_pipeline_id))
         await self._took_run(stopped)
         return Done(_canceled(stopped.status), run.id)
 
@@ -102,11 +102,11 @@ class Retry(Action):
         """One request; a retried job is a new one."""
         if is_job(command.target_id):
             job = await self._job(command)
-            made = await self._context.server.write(lambda one: one.retry_job(job.git_project_id, job.git_job_id))
+            made = await self._context.write(lambda one: one.retry_job(job.git_project_id, job.git_job_id))
             self._touch(job.pipeline_run_id)
             return Done(f"job {made.git_job_id} was started ({made.status})", made.id)
         run = await self._run(command)
-        after = await self._context.server.write(lambda one: one.retry_run(run.git_project_id, run.git_pipeline_id))
+        after = await self._context.write(lambda one: one.retry_run(run.git_project_id, run.git_pipeline_id))
         await self._took_run(after)
         return Done(_retried(after.status), run.id)
 
@@ -128,7 +128,7 @@ class Play(Action):
         """One request."""
         job = await self._job(command)
         variables = variables_of(command)
-        made = await self._context.server.write(lambda one: one.play_job(job.git_project_id, job.git_job_id, variables))
+        made = await self._context.write(lambda one: one.play_job(job.git_project_id, job.git_job_id, variables))
         self._touch(job.pipeline_run_id)
         return Done(f"job {made.git_job_id} was started ({made.status})", made.id)
 

@@ -32,7 +32,7 @@ class Erase(Action):
     async def perform(self, command: Command) -> Done:
         """One request; a job that has nothing to erase is refused by the server."""
         job = await self._job(command)
-        after = await self._context.server.write(lambda one: one.erase_job(job.git_project_id, job.git_job_id))
+        after = await self._context.write(lambda one: one.erase_job(job.git_project_id, job.git_job_id))
         return await self._erased(job, after.erased or datetime.now(UTC))
 
     async def check(self, command: Command) -> Done | None:
@@ -60,7 +60,7 @@ class Keep(Action):
     async def perform(self, command: Command) -> Done:
         """One request."""
         job = await self._job(command)
-        await self._context.server.write(lambda one: one.keep_artifacts(job.git_project_id, job.git_job_id))
+        await self._context.write(lambda one: one.keep_artifacts(job.git_project_id, job.git_job_id))
         return await self._kept(job)
 
     async def check(self, command: Command) -> Done | None:
@@ -88,7 +88,7 @@ class Delete(Action):
         run = await self._run(command)
         answer = "deleted on the server; the copy here stays"
         try:
-            await self._context.server.write(lambda one: one.delete_run(run.git_project_id, run.git_pipeline_id))
+            await self._context.write(lambda one: one.delete_run(run.git_project_id, run.git_pipeline_id))
         except NotFound:
             answer = f"{WAS_GONE}; the copy here stays"
         return await self._gone(run, answer)
@@ -114,9 +114,7 @@ class Rename(Action):
     async def perform(self, command: Command) -> Done:
         """One request."""
         run, name = await self._run(command), _name_in(command)
-        after = await self._context.server.write(
-            lambda one: one.rename_run(run.git_project_id, run.git_pipeline_id, name)
-        )
+        after = await self._context.write(lambda one: one.rename_run(run.git_project_id, run.git_pipeline_id, name))
         await self._took_run(after)
         return Done(f"it is called {after.name or name} now", run.id)
 
@@ -138,9 +136,7 @@ class RunSchedule(Action):
         schedule = await self._schedule(command)
         since = datetime.now(UTC) - SEARCH
         before = {run.id for run in await self._runs(schedule, since)}
-        await self._context.server.write(
-            lambda one: one.play_schedule(schedule.git_project_id, schedule.git_schedule_id)
-        )
+        await self._context.write(lambda one: one.play_schedule(schedule.git_project_id, schedule.git_schedule_id))
         timing = self._context.timing
         deadline = time.monotonic() + timing.settle
         while True:

@@ -11,8 +11,9 @@ from data.model import Interest
 
 ALL: Final = "projects"
 """Topic of a viewer that looks at all projects."""
-TOPICS: Final = ("project", "run", "log", "metrics", "metric", "refs", "preview", "schedules", "tests")
-"""Topics that name something to look at, as `<topic>:<id>`: see `data.engine.looking` for the last four.
+TOPICS: Final = ("project", "run", "log", "metrics", "metric", "refs", "preview", "schedules", "tests", "secrets")
+"""Topics that name something to look at, as `<topic>:<id>`: see `data.engine.looking` for four of the last ones, and
+`data.engine.handover` for `secrets`, which engines tell each other.
 
 `metrics` are MLflow runs of which all metrics are looked at, or one; `metric` are the histories that are looked at, as
 `data.engine.wanted` reads them: of whole runs, single ones, and parts.

@@ -26,8 +26,9 @@ from data.clean import clean
 from data.config.urls import host_of, split
 from data.engine.capacity import LAUNCHED
 from data.engine.context import ProjectContext
+from data.engine.server import LATE, NotSent
 from data.engine.verdict import Done, Immediate, Later, Rejected
-from data.errors import SourceError
+from data.errors import SourceError, StoreError
 from data.launch.naming import called
 from data.model import Command, PipelineAPI, PipelineRun
 from data.model.vocabulary import FINISHED
@@ -181,13 +182,24 @@ class Callback(Immediate):
         loop, worker = asyncio.get_running_loop(), ThreadPoolExecutor(1, thread_name_prefix="callback")
         try:
             async with asyncio.timeout(LONGEST):
-                return await loop.run_in_executor(worker, _post, url, body, headers)
+                await self._context.permit.confirm()
+                return await loop.run_in_executor(worker, self._post, url, body, headers)
         except TimeoutError:
             raise _later(command, f"{_host(url)} took longer than {LONGEST:g} s to answer") from None
+        except NotSent:
+            raise
         except SourceError as error:
             raise _later(command, error.message) from None
+        except StoreError as error:
+            raise NotSent(error.message, hint=error.hint) from None
         finally:
             worker.shutdown(wait=False)
+
+    def _post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+        """Send it, unless this engine was stopped for a while, and another one may do so by now."""
+        if not self._context.permit.stands():
+            raise NotSent(LATE)
+        return _post(url, body, headers)
 
     def _signature(self, command: Command, body: bytes) -> dict[str, str]:
         name = str(command.payload.get("key_env", ""))

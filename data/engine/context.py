@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -11,16 +12,17 @@ from data.config import ProjectSettings, SyncSettings
 from data.engine.board import Board
 from data.engine.budget import Rank
 from data.engine.desk import Desk
-from data.engine.leases import Leases
+from data.engine.leases import Leases, Permit
 from data.engine.server import Server
 from data.engine.timing import Timing
-from data.model import JobRun, Pipeline, PipelineAPI, PipelineJob, PipelineRun, Project, Record
+from data.model import Command, JobRun, Pipeline, PipelineAPI, PipelineJob, PipelineRun, Project, Record
 from data.sources.gitlab import GitLabSource
 from data.sources.gitlab.ci import base_name
 from data.sources.mlflow import TrackingSource
 from data.store.port import Store
 
 R = TypeVar("R", bound=Record)
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -36,6 +38,8 @@ class ProjectContext:
         blueprints: what CI lint says of its jobs, by name.
         test_repositories: test repositories of the APIs that were looked up, as they are named there.
         log_runs: runs of which somebody reads a log now.
+        unsettled: outcomes of commands that could not be written, because the store was away.
+        handed_over: launches for which the project was left to an engine that has the values of their secrets.
     """
 
     settings: ProjectSettings
@@ -52,6 +56,8 @@ class ProjectContext:
     blueprints: dict[str, PipelineJob] = field(default_factory=dict)
     test_repositories: dict[str, Project] = field(default_factory=dict)
     log_runs: frozenset[str] = frozenset()
+    unsettled: dict[str, Command] = field(default_factory=dict)
+    handed_over: set[str] = field(default_factory=set)
 
     @property
     def id(self) -> str:
@@ -73,6 +79,15 @@ class ProjectContext:
     def store(self) -> Store:
         """The store, for reading."""
         return self.desk.store
+
+    @property
+    def permit(self) -> Permit:
+        """What changes of the server are made under."""
+        return self.leases.permit(self.id)
+
+    async def write(self, ask: Callable[[GitLabSource], T]) -> T:
+        """Change something on the server, now or not at all: see `Server.write`."""
+        return await self.server.write(self.permit, ask)
 
     @property
     def looked_at(self) -> bool:
@@ -110,6 +125,7 @@ class TrackingContext:
 
     Attributes:
         id: name of the connection, and of its lease.
+        unsettled: outcomes of commands that could not be written, because the store was away.
     """
 
     id: str
@@ -117,8 +133,18 @@ class TrackingContext:
     desk: Desk
     leases: Leases
     timing: Timing
+    unsettled: dict[str, Command] = field(default_factory=dict)
 
     @property
     def store(self) -> Store:
         """The store, for reading."""
         return self.desk.store
+
+    @property
+    def permit(self) -> Permit:
+        """What changes of the server are made under."""
+        return self.leases.permit(self.id)
+
+    async def write(self, ask: Callable[[TrackingSource], T]) -> T:
+        """Change something on the server, now or not at all: see `Server.write`."""
+        return await self.server.write(self.permit, ask)

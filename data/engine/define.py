@@ -35,8 +35,7 @@ class Define(Immediate):
                 await context.store.put(done.put, fence=context.leases.fence(context.id))
             for kind in KINDS.values():
                 if ids := [id for of, id in done.delete if of is kind]:
-                    context.leases.fence(context.id)
-                    await context.store.delete(kind, ids)
+                    await context.store.delete(kind, ids, fence=context.leases.fence(context.id))
         await reload(context)
         self._describe()
         return Done(done.answer, command.target_id)

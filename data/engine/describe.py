@@ -190,8 +190,7 @@ class Describer:
         """Delete what the server no longer has."""
         stored = await self._context.desk.all(kind, where, limit=MAX_MEMBERS)
         gone = [one.id for one in stored if one.id not in kept]
-        if gone and self._context.leases.holds(self._context.id):
-            await self._context.store.delete(kind, gone)
+        await self._context.desk.delete(self._context.id, kind, gone)
 
 
 def _once(records: Sequence[Deployment]) -> list[Deployment]:

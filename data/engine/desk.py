@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
-from typing import Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 from data.engine.leases import Leases
 from data.errors import StoreError
 from data.model import Record
 from data.query import Query
-from data.store.port import Sort, Store, Where
+from data.store.port import Overtaken, Sort, Store, Was, Where
 
 PAGE: Final = 1_000
 """Records of one page of a query."""
@@ -22,8 +23,25 @@ Merge = Callable[[R | None, R], R]
 Edit = Callable[[R], R]
 """From the stored record to what shall be stored."""
 
-Along = Callable[[Store], Awaitable[Sequence[Record]]]
-"""Reads the store and gives further records to write."""
+TRIES: Final = 50
+"""How often a change is tried that other engines come before."""
+AGAIN: Final = 0.02
+"""Seconds until the next try; they grow with each."""
+
+
+class Along(NamedTuple):
+    """Another record that is changed in the same transaction: `change` makes it from what is stored, if anything."""
+
+    kind: type[Record]
+    id: str
+    change: Callable[[Any], Record]
+
+
+class Draft(NamedTuple):
+    """What is to be written, and what it was made from."""
+
+    changed: list[Record]
+    was: list[Was]
 
 
 class Desk:
@@ -43,38 +61,57 @@ class Desk:
     ) -> list[R]:
         """Store `fresh` merged with what is there; returns them as they are stored now, in the same order.
 
-        `along` changes another record in the same transaction.
+        `merge` may be called again with newer records: an engine that holds another lease may change them, too.
         """
-        async with self._lock:
+        merged: list[R] = []
+
+        async def draft() -> Draft:
+            nonlocal merged
             stored = await self.store.get_many(kind, [record.id for record in fresh])
             merged = [merge(stored.get(record.id), record) for record in fresh]
-            changed: list[Record] = [record for record in merged if stored.get(record.id) != record]
+            found = _draft(kind, {record.id: (stored.get(record.id), record) for record in merged})
             if along is not None:
-                changed += await along(self.store)
-            if changed:
-                await self._write(lease, changed)
+                now = await self.store.get(along.kind, along.id)
+                more = _draft(along.kind, {along.id: (now, along.change(now))})
+                return Draft(found.changed + more.changed, found.was + more.was)
+            return found
+
+        await self._change(lease, draft)
         return merged
 
     async def edit(self, lease: str, kind: type[R], id: str, edit: Edit[R]) -> R | None:
-        """Change one stored record; None when there is none."""
-        async with self._lock:
-            stored = await self.store.get(kind, id)
-            if stored is None:
-                return None
-            edited = edit(stored)
-            if edited != stored:
-                await self._write(lease, [edited])
-            return edited
+        """Change one stored record, and return it as it is then; None when there is none. See `merge` for `edit`."""
+        return (await self.edit_many(lease, kind, {id: edit})).get(id)
 
-    async def edit_many(self, lease: str, kind: type[R], edits: Mapping[str, Edit[R]]) -> None:
+    async def edit_many(self, lease: str, kind: type[R], edits: Mapping[str, Edit[R]]) -> dict[str, R]:
         """Change stored records in one transaction, each by its own edit; those that there are not are left out."""
-        if not edits:
-            return
-        async with self._lock:
+        edited: dict[str, R] = {}
+
+        async def draft() -> Draft:
+            nonlocal edited
             stored = await self.store.get_many(kind, list(edits))
             edited = {id: edits[id](record) for id, record in stored.items()}
-            if changed := [record for id, record in edited.items() if record != stored[id]]:
-                await self._write(lease, changed)
+            return _draft(kind, {id: (stored[id], record) for id, record in edited.items()})
+
+        if edits:
+            await self._change(lease, draft)
+        return edited
+
+    async def _change(self, lease: str, draft: Callable[[], Awaitable[Draft]]) -> None:
+        """Write what `draft` makes of the store, and make it anew where another engine was faster."""
+        async with self._lock:
+            for tried in range(TRIES):
+                found = await draft()
+                if not found.changed:
+                    return
+                try:
+                    await self._write(lease, found.changed, found.was)
+                except Overtaken:
+                    if tried == TRIES - 1:
+                        raise
+                    await asyncio.sleep(AGAIN * (tried + 1) * random.random())
+                else:
+                    return
 
     async def put(self, lease: str, records: Sequence[Record]) -> int:
         """Store records of which nobody else holds a part; returns how many changed."""
@@ -83,9 +120,22 @@ class Desk:
         async with self._lock:
             return await self._write(lease, records)
 
-    async def _write(self, lease: str, records: Sequence[Record]) -> int:
+    async def delete(self, lease: str, kind: type[Record], ids: Sequence[str]) -> int:
+        """Delete records; returns how many there were."""
+        if not ids:
+            return 0
+        async with self._lock:
+            try:
+                return await self.store.delete(kind, ids, fence=self._leases.fence(lease))
+            except StoreError:
+                await self._leases.check(lease)
+                raise
+
+    async def _write(self, lease: str, records: Sequence[Record], was: Sequence[Was] = ()) -> int:
         try:
-            return await self.store.put(records, fence=self._leases.fence(lease))
+            return await self.store.put(records, fence=self._leases.fence(lease), was=was)
+        except Overtaken:
+            raise
         except StoreError:
             await self._leases.check(lease)
             raise
@@ -119,3 +169,9 @@ class Desk:
                 yield record
             if after is None:
                 return
+
+
+def _draft(kind: type[R], pairs: Mapping[str, tuple[R | None, R]]) -> Draft:
+    """Those that differ, of pairs of what is stored and what shall be."""
+    differ = {id: pair for id, pair in pairs.items() if pair[0] != pair[1]}
+    return Draft([after for _, after in differ.values()], [Was(kind, id, before) for id, (before, _) in differ.items()])

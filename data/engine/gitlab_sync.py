@@ -19,7 +19,7 @@ from data.engine.history import History
 from data.engine.jobfacts import learn_environments
 from data.engine.looking import Looking
 from data.engine.progress import Progress
-from data.engine.retention import forget_old
+from data.engine.retention import Retention
 from data.engine.runs import MAX_DEPTH, RunReader
 from data.engine.testing import TestRepositories, adopt_cases
 from data.engine.timing import OVERLAP
@@ -27,8 +27,9 @@ from data.errors import LinesideError, SourceError
 from data.launch.naming import called
 from data.model import PipelineRun
 from data.model.vocabulary import ACTIVE, BLOCKED, FINISHED
-from data.store.logs import LogFiles
+from data.store.logs import LogStore
 from data.store.port import Where
+from data.store.retention.choice import Rules
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +43,7 @@ DETAILS: Final = "details"
 PASS: Final = "full pass"
 RETENTION: Final = "retention"
 RETENTION_PACE: Final = 6 * 3600.0
-"""Seconds between two looks for runs that are older than the history that is kept."""
+"""Seconds between two looks for runs that are kept no longer."""
 IN_VIEW: Final = 2.5
 """Pace of running runs in a list that somebody looks at, relative to that of a run that is open."""
 SHARE: Final = 4
@@ -67,9 +68,10 @@ class Tracked(NamedTuple):
 class ProjectSync:
     """The copy of one project, while its lease is ours."""
 
-    def __init__(self, context: ProjectContext, files: LogFiles, keep: float) -> None:
-        """`files` are the logs; `keep` is for how many seconds finished runs are kept, 0 for ever."""
-        self._context, self._files, self._keep = context, files, keep
+    def __init__(self, context: ProjectContext, files: LogStore, rules: Rules) -> None:
+        """`files` are the logs; `rules` say which finished runs are kept."""
+        self._context = context
+        self._retention = Retention(context, files, rules)
         name = context.project.path or context.settings.project
         self.progress = Progress(context.desk, context.id, context.project.connection, name, context.timing)
         self._reader = RunReader(context, self._found)
@@ -193,7 +195,7 @@ class ProjectSync:
 
     async def _take(self, runs: Sequence[PipelineRun]) -> None:
         """Store runs of a list, and plan to read those that changed."""
-        own = [self._context.own(run) for run in runs if not self._is_too_old(run)]
+        own = [run for run in map(self._context.own, runs) if not self._retention.is_too_old(run)]
         if any(self._describer.is_news(run) for run in own):
             self._agenda.soon(LINT)
         self._looking.ran(own)
@@ -278,6 +280,8 @@ class ProjectSync:
     async def _backfill(self) -> None:
         if await self._history.step():
             self._agenda.soon(BACKFILL)
+        else:
+            self._agenda.soon(RETENTION)
 
     async def _details(self) -> None:
         if await self._history.detail():
@@ -288,7 +292,9 @@ class ProjectSync:
             self._agenda.soon(PASS)
 
     async def _forget_old(self) -> None:
-        await forget_old(self._context, self._files, self._keep)
+        if await self._retention.step():
+            self._describer.stale = True
+            self._agenda.soon(RETENTION)
 
     def _is_ours(self, run: PipelineRun) -> bool:
         """Whether it is a run of this project, or one below it in a project that nobody copies."""
@@ -310,11 +316,6 @@ class ProjectSync:
         """Whether a finished run is read at once: it just ended, or it is on a screen."""
         at = run.updated or run.created
         return datetime.now(UTC) - at < timedelta(seconds=OVERLAP) or self._is_open(run.id)
-
-    def _is_too_old(self, run: PipelineRun) -> bool:
-        """Whether it ended so long ago that it would be forgotten again."""
-        at = run.updated or run.created
-        return bool(self._keep) and run.status in FINISHED and datetime.now(UTC) - at > timedelta(seconds=self._keep)
 
     def _run_rank(self, run_id: str) -> Rank:
         return Rank.PERSON if self._is_open(run_id) else Rank.ROUTINE

@@ -8,7 +8,9 @@ from pathlib import Path
 from data.config import Settings, load, locate
 from data.config.defaults import complete
 from data.config.discover import discover
-from data.sources.git import inspect
+from data.sources.git import Checkout, inspect
+
+__all__ = ["Checkout", "checkout_here", "settings_here"]
 
 
 def settings_here(
@@ -32,3 +34,8 @@ def settings_here(
         return load(located.path, env=env, trusted=False, vouched=vouched), located.path
     found = discover(host, checkout.project_path, env) if checkout else None
     return (complete(found, cwd), None) if found else None
+
+
+def checkout_here(cwd: Path) -> Checkout | None:
+    """The git checkout that `cwd` lies in. Runs git."""
+    return inspect(cwd)

@@ -232,7 +232,7 @@ class Histories:
         for series_id in dropped:
             self._readings.pop(series_id, None)
         if dropped:
-            await self._desk.store.delete(MetricSeries, dropped)
+            await self._desk.delete(self._name, MetricSeries, dropped)
 
 
 def _sketched(source: TrackingSource, *, run_id: str, key: str, last: int) -> MetricSeries | None:

@@ -23,7 +23,7 @@ from data.engine.server import Lane
 from data.errors import Forbidden, LinesideError, NotFound, RateLimited, SourceError, StoreError, Unreachable
 from data.model import JobRun, PipelineRun
 from data.model.vocabulary import FINISHED
-from data.store.logs import LogFiles
+from data.store.logs import LogStore
 from data.store.port import Between, Sort, Where
 
 log = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ NEWEST: Final = Sort("created", descending=True)
 class Keeper:
     """Keeps the logs of one project. `window` is how many seconds back jobs are looked for, 0 for no limit."""
 
-    def __init__(self, context: ProjectContext, files: LogFiles, quota: Quota, window: float) -> None:
+    def __init__(self, context: ProjectContext, files: LogStore, quota: Quota, window: float) -> None:
         self._context, self._files, self._quota, self._window = context, files, quota, window
         self._waiting: dict[str, float] = {}
         self._passed_over: set[str] = set()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
+import time
 from contextlib import AbstractAsyncContextManager, suppress
-from datetime import UTC, datetime
 from typing import Final
 
 from msgspec.structs import replace
@@ -13,6 +13,7 @@ from data.engine.actions import Touch
 from data.engine.capacity import Capacity
 from data.engine.context import ProjectContext
 from data.engine.gathering import gather
+from data.engine.handover import TOPIC
 from data.engine.launch_lookup import find_run, known_run
 from data.engine.launch_records import (
     Known,
@@ -28,7 +29,7 @@ from data.engine.launch_records import (
 from data.engine.launch_tracking import LaunchTracking
 from data.engine.secrets import Secrets
 from data.engine.testing import adopted, place_of
-from data.engine.verdict import Done, Hold, Rejected
+from data.engine.verdict import Done, Hold, Rejected, Wait
 from data.errors import LinesideError, RecordError
 from data.launch.naming import MLFLOW_RUN_ID, called
 from data.launch.payload import Payload, payload_of
@@ -52,6 +53,8 @@ log = logging.getLogger(__name__)
 
 OPEN: Final = ("queued", "sending")
 """States of submissions whose command may have ended without a word to them."""
+ELSEWHERE: Final = "the engine that has the values of its secret variables takes over"
+"""Why a launch waits whose secrets another engine has."""
 MAX_OPEN: Final = 1000
 """Open submissions of a project that are looked at when an engine takes over."""
 
@@ -69,6 +72,7 @@ class Launch:
     ) -> None:
         self._context, self._tracking, self._secrets, self._touch = context, tracking, secrets, touch
         self._capacity = capacity
+        self._handed_over = context.handed_over
 
     # Waiting
 
@@ -77,7 +81,14 @@ class Launch:
         return self._pipeline_id(_payload(command)) or self._context.id
 
     async def hold(self, command: Command) -> Hold | None:
-        """It waits while its pipeline or its connection is full, or its project had too many in the last minute."""
+        """It waits while its pipeline or its connection is full, or its project had too many in the last minute.
+
+        Where another engine has the values of its secret variables, that one gets the project, once.
+        """
+        if self._is_elsewhere(command):
+            self._handed_over.add(command.id)
+            await self._context.leases.hand_over(self._context.id)
+            return Hold(ELSEWHERE, blocks=True)
         pipeline = await self._context.store.get(Pipeline, self._pipeline_id(_payload(command)))
         hold = await self._capacity.pipeline_full(pipeline) if pipeline is not None else None
         return hold or await self._capacity.full() or await self._capacity.too_many(self._context.id)
@@ -100,7 +111,7 @@ class Launch:
         values = {one.key: one.value for one in payload.variables} | secret
         plain = [*submission.variables, *(one for one in place.variables if not _has(submission.variables, one.key))]
         sent = [replace(one, value=values.get(one.key, one.value)) for one in plain]
-        run = await self._context.server.write(
+        run = await self._context.write(
             lambda source: source.create_pipeline(place.git_project_id, place.ref, sent, payload.inputs)
         )
         return await self._started(command, submission, run, remark)
@@ -119,15 +130,23 @@ class Launch:
     async def _secret_values(self, command: Command, payload: Payload) -> dict[str, str]:
         if not payload.secrets:
             return {}
-        age = (datetime.now(UTC) - command.created).total_seconds()
-        patience = max(self._context.timing.secrets - max(age, 0.0), 0.0)
-        found = await self._secrets.take(command.id, payload.secrets, patience)
-        if found is None:
-            names = ", ".join(payload.secrets)
-            raise Rejected(
-                f"the values of {names} are secret and are not kept: launch it again where they can be typed"
-            )
-        return {key: value.reveal() for key, value in found.items()}
+        deadline = time.monotonic() + self._context.timing.secrets
+        while True:
+            found = await self._secrets.take(command.id, payload.secrets, self._context.timing.watch)
+            if found is not None:
+                return {key: value.reveal() for key, value in found.items()}
+            if self._is_elsewhere(command):
+                raise Wait(ELSEWHERE, 0.0)
+            if time.monotonic() >= deadline:
+                names = ", ".join(payload.secrets)
+                raise Rejected(
+                    f"the values of {names} are secret and are not kept: launch it again where they can be typed"
+                )
+
+    def _is_elsewhere(self, command: Command) -> bool:
+        """Whether another engine has the values of its secret variables, and was not given the project for it yet."""
+        known = command.id in self._secrets.held or command.id in self._handed_over
+        return not known and command.id in self._context.board.ids(TOPIC)
 
     async def _tracked(self, command: Command, payload: Payload, submission: Submission) -> tuple[Submission, str]:
         """The launch with its MLflow run; without MLflow the pipeline is started all the same, with a remark.

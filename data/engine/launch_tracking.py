@@ -6,8 +6,9 @@ A job that resumes a run by MLFLOW_RUN_ID adds no tags of its own, so user, sour
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Final, TypeVar
 
 from data.engine import merge
 from data.engine.budget import Rank
@@ -26,6 +27,7 @@ from data.sources.mlflow import TrackingSource
 from data.store.port import Sort
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 SUBMISSION_TAG: Final = "lineside.submission"
 """Tag that names the launch an MLflow run was made for."""
@@ -71,7 +73,7 @@ class LaunchTracking:
         tags, run_id = self._tags(submission), submission.run_id
         name = f"{command.payload.get('api') or self._context.project.name} {run_id[:SHORT]}".strip()
         try:
-            return await self._server.write(
+            return await self._write(
                 lambda source: source.create_run(experiment, name=name, tags=tags, start=datetime.now(UTC))
             )
         except (Unanswered, BadAnswer):
@@ -96,7 +98,7 @@ class LaunchTracking:
         try:
             for key, value in tags.items():
                 if value:
-                    await self._server.write(lambda source: source.set_tag(mlflow_run_id, key, value))  # noqa: B023
+                    await self._write(lambda source: source.set_tag(mlflow_run_id, key, value))  # noqa: B023
         except LinesideError as error:
             log.warning("MLflow run %s: %s", mlflow_run_id, error)
 
@@ -111,7 +113,7 @@ class LaunchTracking:
     async def _settle(self, mlflow_run_id: str) -> None:
         now = datetime.now(UTC)
         try:
-            ended = await self._server.write(lambda source: end_run(source, mlflow_run_id, KILLED, now))
+            ended = await self._write(lambda source: end_run(source, mlflow_run_id, KILLED, now))
         except NotFound:
             return
         await self._context.desk.merge(self._context.id, TrackedRun, [ended.run], merge.tracked)
@@ -145,9 +147,12 @@ class LaunchTracking:
             if not standing.ended_as or standing.end is None or SUBMISSION_TAG not in run.tags:
                 continue
             status, end = OUTCOMES[standing.ended_as], standing.end
-            ended = await self._server.write(lambda source: end_run(source, run.run_id, status, end))  # noqa: B023
+            ended = await self._write(lambda source: end_run(source, run.run_id, status, end))  # noqa: B023
             await desk.merge(lease, TrackedRun, [ended.run], merge.tracked)
             log.info("MLflow run %s: %s, as its pipeline is %s", run.run_id, ended.run.status, standing.ended_as)
+
+    async def _write(self, ask: Callable[[TrackingSource], T]) -> T:
+        return await self._server.write(self._context.permit, ask)
 
     async def _interrupted(self, command: Command, experiment: str) -> TrackedRun | None:
         """The run that an attempt before this one made."""

@@ -139,8 +139,7 @@ class Linter:
         stored = await desk.all(PipelineJob, {"pipeline_id": pipeline.id}, limit=MAX_RECORDS)
         jobs = definitions.jobs_laid_under(stored, found)
         gone = {job.id for job in stored} - {job.id for job in jobs}
-        if gone and context.leases.holds(context.id):
-            await context.store.delete(PipelineJob, sorted(gone))
+        await desk.delete(context.id, PipelineJob, sorted(gone))
         names = [job.name for job in jobs]
         apis = await desk.all(PipelineAPI, {"pipeline_id": pipeline.id}, limit=MAX_RECORDS)
         for api in apis:
@@ -149,8 +148,8 @@ class Linter:
             )
         # Last, since it says that all of this was written.
         deleted = await desk.edit(context.id, Pipeline, pipeline.id, accepted) is None
-        if deleted and context.leases.holds(context.id):
-            await context.store.delete(PipelineJob, [job.id for job in found])
+        if deleted:
+            await desk.delete(context.id, PipelineJob, [job.id for job in found])
 
 
 def _laid_under(stored: PipelineJob | None, fresh: PipelineJob) -> PipelineJob:

@@ -23,7 +23,7 @@ from data.engine.server import Lane
 from data.model import JobRun, LogState
 from data.model.vocabulary import FINISHED
 from data.sources.gitlab import GitLabSource, How
-from data.store.logs import LogFiles
+from data.store.logs import LogStore
 
 TAIL: Final = 64
 """Bytes at the end of what we hold that must still be there when more is appended."""
@@ -60,7 +60,7 @@ class Fetch:
 class LogCopy:
     """The copy of one log. `rank` and `lane` are those of its requests."""
 
-    def __init__(self, context: ProjectContext, files: LogFiles, job_id: str, *, rank: Rank, lane: Lane) -> None:
+    def __init__(self, context: ProjectContext, files: LogStore, job_id: str, *, rank: Rank, lane: Lane) -> None:
         self._context, self._files, self.id, self._rank, self._lane = context, files, job_id, rank, lane
         self.held = LogState()
         self._written = LogState()

@@ -41,7 +41,7 @@ class Labels(Immediate):
             for name in add
         ]
         await desk.put(lease, given)
-        await desk.store.delete(Label, [f"{target}:{name}" for name in remove])
+        await desk.delete(lease, Label, [f"{target}:{name}" for name in remove])
         return Done("labelled", target)
 
     async def check(self, command: Command) -> Done | None:
@@ -92,7 +92,7 @@ class TrackedNotes(Immediate):
                 _check_unchanged(command, found.note)
                 source.set_tag(run_id, NOTE_TAG, text)
 
-        await self._context.server.write(write)
+        await self._context.write(write)
         return await self._noted(command)
 
     async def check(self, command: Command) -> Done | None:

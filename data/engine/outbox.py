@@ -92,6 +92,8 @@ class Outbox:
         """Take over what a dead engine left, then work until cancelled."""
         async with asyncio.TaskGroup() as group:
             for command in await self._left_over():
+                if await self._settling.left(command):
+                    continue
                 log.info("taking over: %s", command.title or command.kind)
                 self._taken[command.id] = Standing(self._queue(command), LOOKED_FOR)
                 group.create_task(self._look(command, "the engine that sent it ended before the answer"))
@@ -180,7 +182,7 @@ class Outbox:
                 why = await self._try(claimed) if claimed is not None else ""
             if claimed is not None and why:
                 self._taken[command.id] = self._taken[command.id]._replace(hold=LOOKED_FOR)
-                await self._resolve(claimed, why)
+                await self._resolve(claimed, why, claimed.sent or datetime.now(UTC))
         finally:
             self._let_go(command)
 
@@ -261,14 +263,14 @@ class Outbox:
 
     async def _look(self, command: Command, why: str) -> None:
         try:
-            await self._resolve(command, why)
+            # Whoever left it may have sent it at the last moment.
+            await self._resolve(command, why, datetime.now(UTC))
         finally:
             self._let_go(command)
 
-    async def _resolve(self, command: Command, why: str) -> None:
+    async def _resolve(self, command: Command, why: str, sent: datetime) -> None:
         """Find out whether a request without an answer took effect, then finish it or queue it again."""
         timing = self._context.timing
-        sent = command.sent or datetime.now(UTC)
         deadline = sent + timedelta(seconds=timing.settle)
         command = replace(command, answer=f"{why}; looking on the server for what became of it")
         await self._settling.settle(command)

@@ -59,8 +59,7 @@ class RefReader:
         context = self._context
         stored = await context.desk.all(CiPreview, {"project_id": context.id}, limit=MAX_PREVIEWS)
         gone = [one.id for one in stored if one.ref not in kept]
-        if gone and context.leases.holds(context.id):
-            await context.store.delete(CiPreview, gone)
+        await context.desk.delete(context.id, CiPreview, gone)
 
 
 class Previewer:

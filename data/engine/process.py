@@ -13,22 +13,26 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, TYPE_CHECKING, Any, Final
 
 import data
 from data.config import Secret, Settings, load
-from data.config.paths import data_dir, ensure, state_dir
+from data.config.paths import ensure, state_dir
 from data.engine.secrets import read_line, write_line
 from data.errors import ConfigError, LinesideError, UsageError
+
+if TYPE_CHECKING:
+    from data.engine.serving import Service
+    from data.store.place import Place
 
 GRACE: Final = 0.6
 """Seconds that an engine has to end by itself before it is killed."""
 REAP: Final = 0.3
 """Seconds until a killed process is gone."""
-STORE_FILE: Final = "lineside.db"
-"""Name of the SQLite file in the data folder."""
+STORE_URL: Final = "LINESIDE_STORE_URL"
+"""Environment variable by which an engine is told the URL of a team's store: it holds a password."""
 LOG_FOLDER: Final = "logs"
 """Name of the folder of job logs beside the store's file."""
 LOG_FILE: Final = "engine.log"
@@ -90,16 +94,19 @@ class EngineProcess:
 def spawn(
     config: Path | None,
     *,
-    store: Path | None = None,
+    place: Place | None = None,
+    engine: bool = True,
     owner: str = "",
     stderr: IO[bytes] | None = None,
     env: Mapping[str, str] | None = None,
 ) -> EngineProcess:
-    """Start an engine that ends with this process.
+    """Start an engine that ends with this process, and beside it the mirror of a team's store.
 
     Args:
         config: the configuration file; None for what can be found out from the current folder.
-        store: the SQLite file, if it is not the configuration's.
+        place: where records and logs are; the configuration's by default. Its URL goes to the process by its
+            environment, which only we can read, never by its arguments.
+        engine: False for the mirror alone.
         owner: its name; a new one by default.
         stderr: where it tells what it does; the file `engine.log` in the folder for user state by default.
         env: its environment; ours by default.
@@ -107,9 +114,15 @@ def spawn(
     root = str(Path(data.__file__).resolve().parent.parent)
     variables = dict(os.environ if env is None else env)
     variables["PYTHONPATH"] = os.pathsep.join(filter(None, (root, variables.get("PYTHONPATH", ""))))
+    variables.pop(STORE_URL, None)
     command = [sys.executable, "-m", "data.engine", "--parent"]
     command += ["--config", str(config)] if config is not None else []
-    command += ["--store", str(store)] if store is not None else []
+    if place is not None:
+        command += ["--store", str(place.file), "--logs", str(place.logs), "--shown", place.shown]
+        if place.url:
+            variables[STORE_URL] = place.url
+            command += ["--mirror"]
+    command += [] if engine else ["--no-engine"]
     command += ["--owner", owner] if owner else []
     told = stderr or _log_file(env)
     try:
@@ -137,22 +150,42 @@ def _privately(path: str, flags: int) -> int:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run an engine until SIGTERM, SIGINT or, with `--parent`, the end of standard input; returns the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m data.engine", description="Keep a store equal to its servers.")
-    parser.add_argument("--config", type=Path, help="configuration file")
-    parser.add_argument("--store", type=Path, help="SQLite file; default is the configuration's")
-    parser.add_argument("--owner", default="", help="name of this engine in the store")
-    parser.add_argument("--parent", action="store_true", help="end when standard input closes")
-    given = parser.parse_args(arguments)
+    given = _parser().parse_args(arguments)
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format=FORMAT)
+    # Taken out, so that no process that we start can read it.
+    url = os.environ.pop(STORE_URL, "")
     try:
-        settings = _settings(given.config)
-        asyncio.run(_serve(settings, given.store, given.owner or owner_name(), parent=given.parent))
+        run_to_end(_serve(given, url))
     except LinesideError as error:
         sys.stderr.write(f"{error}\n")
         return FAILED
     except KeyboardInterrupt:
         return OK
     return OK
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m data.engine", description="Keep a store equal to its servers.")
+    parser.add_argument("--config", type=Path, help="configuration file")
+    parser.add_argument("--store", type=Path, help="SQLite file; default is the configuration's")
+    parser.add_argument("--logs", type=Path, help="folder of job logs; default is beside the file")
+    parser.add_argument("--shown", default="", help="what to call the store")
+    parser.add_argument("--owner", default="", help="name of this engine in the store")
+    parser.add_argument("--parent", action="store_true", help="end when standard input closes")
+    parser.add_argument("--mirror", action="store_true", help=f"mirror the team's store at ${STORE_URL} in the file")
+    parser.add_argument("--no-engine", action="store_true", help="mirror only")
+    return parser
+
+
+def run_to_end(work: Coroutine[Any, Any, None]) -> None:
+    """Run `work` on an event loop of its own and wait for no thread, as `asyncio.run` does; `leave` is to follow."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    try:
+        loop.run_until_complete(work)
+    finally:
+        asyncio.set_event_loop(None)
+        loop.close()
 
 
 def leave(code: int) -> None:
@@ -173,33 +206,39 @@ def _settings(config: Path | None) -> Settings:
     return found[0]
 
 
-async def _serve(settings: Settings, store_path: Path | None, owner: str, *, parent: bool) -> None:
-    from data.engine.service import Engine
-    from data.store.logs import LogFiles
-    from data.store.open import open_store
+async def _serve(given: argparse.Namespace, url: str) -> None:
+    from data.engine.serving import Service
 
-    folder = Path(settings.store.path) if settings.store.path else data_dir()
-    path = store_path or folder / STORE_FILE
-    ensure(path.parent)
-    store = await open_store(path)
-    engine = Engine(settings, store, LogFiles(path.parent / LOG_FOLDER), owner)
+    settings = _settings(given.config)
+    service = Service(
+        settings,
+        _place(given, url, settings),
+        given.owner or owner_name(),
+        engine=not given.no_engine,
+        mirror=given.mirror,
+    )
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, engine.stop)
-    if parent:
-        threading.Thread(target=_follow_parent, args=(loop, engine.stop, engine.give_secrets), daemon=True).start()
-    await engine.run()
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(GRACE / 2):
-            await store.close()
+        loop.add_signal_handler(number, service.stop)
+    if given.parent:
+        threading.Thread(target=_follow_parent, args=(loop, service), daemon=True).start()
+    await service.run()
 
 
-def _follow_parent(
-    loop: asyncio.AbstractEventLoop, stop: Callable[[], None], give: Callable[[str, Mapping[str, Secret]], None]
-) -> None:
+def _place(given: argparse.Namespace, url: str, settings: Settings) -> Place:
+    """Where records and logs are: as whoever started us says, else as the configuration does."""
+    from data.store.place import Place, place_of
+
+    if url and given.store is not None:
+        return Place(url, given.store, given.logs or given.store.parent / LOG_FOLDER, given.shown)
+    place = place_of(settings, url or given.store)
+    return place._replace(logs=given.logs) if given.logs is not None else place
+
+
+def _follow_parent(loop: asyncio.AbstractEventLoop, service: Service) -> None:
     """Read standard input: secrets for launches, and its end, which is the end of whoever started us."""
     with os.fdopen(os.dup(0), "rb") as pipe:
         for line in pipe:
             if (found := read_line(line)) is not None:
-                loop.call_soon_threadsafe(give, *found)
-    loop.call_soon_threadsafe(stop)
+                loop.call_soon_threadsafe(service.give_secrets, *found)
+    loop.call_soon_threadsafe(service.stop)

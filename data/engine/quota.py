@@ -6,7 +6,6 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
-from pathlib import Path
 from typing import Final, NamedTuple
 
 from msgspec.structs import replace
@@ -15,7 +14,7 @@ from data.engine.desk import Desk
 from data.engine.timing import Timing
 from data.model import JobRun, LogState, PipelineRun
 from data.model.vocabulary import FINISHED
-from data.store.logs import LogFiles, LogUse
+from data.store.logs import LogStore, LogUse
 from data.store.port import Store
 
 log = logging.getLogger(__name__)
@@ -59,7 +58,7 @@ async def _lost(store: Store, job_ids: Sequence[str]) -> set[str]:
     return {job.id for job in jobs.values() if job.log.erased or job.erased is not None or job.pipeline_run_id in gone}
 
 
-async def drop(store: Store, files: LogFiles, uses: Sequence[LogUse]) -> int:
+async def drop(store: Store, files: LogStore, uses: Sequence[LogUse]) -> int:
     """Delete logs and say so in their jobs' records, so that opening one fetches it again; returns the bytes freed."""
     freed = 0
     for start in range(0, len(uses), BATCH):
@@ -73,9 +72,9 @@ async def drop(store: Store, files: LogFiles, uses: Sequence[LogUse]) -> int:
     return freed
 
 
-def _unlink(files: LogFiles, uses: Sequence[LogUse]) -> None:
+def _unlink(files: LogStore, uses: Sequence[LogUse]) -> None:
     for use in uses:
-        files.drop(use.path)
+        files.discard(use)
 
 
 def dropped(state: LogState) -> LogState:
@@ -92,7 +91,7 @@ class Quota:
 
     def __init__(
         self,
-        files: LogFiles,
+        files: LogStore,
         desk: Desk,
         limit: int,
         timing: Timing,
@@ -115,13 +114,15 @@ class Quota:
 
     async def look(self) -> int:
         """Drop what exceeds the quota; returns how many bytes that was. What is open is never dropped."""
+        if not self.limit:
+            return 0
         uses = await self._count()
         excess = self._used - self.limit
-        if not self.limit or excess <= 0:
+        if excess <= 0:
             return 0
         chosen: list[LogUse] = []
         kept = self._open_now()
-        async for held in in_order(self._desk.store, (use for use in uses if use.path not in kept)):
+        async for held in in_order(self._desk.store, (use for use in uses if use.job_id not in kept)):
             if excess <= 0:
                 break
             chosen.append(held.use)
@@ -130,7 +131,7 @@ class Quota:
         for start in range(0, len(chosen), BATCH):
             async with self._desk.alone:
                 kept = self._open_now()
-                batch = [use for use in chosen[start : start + BATCH] if use.path not in kept]
+                batch = [use for use in chosen[start : start + BATCH] if use.job_id not in kept]
                 freed += await drop(self._desk.store, self._files, batch)
         self._used -= freed
         if freed:
@@ -158,5 +159,5 @@ class Quota:
     def _has_grown(self) -> bool:
         return bool(self.limit) and self._now() - self._used > GROWTH * self.limit
 
-    def _open_now(self) -> set[Path]:
-        return {self._files.path(job_id) for job_id in (*self._reading(), *self.busy)}
+    def _open_now(self) -> set[str]:
+        return {*self._reading(), *self.busy}

@@ -1,56 +1,78 @@
-"""Forgets finished runs that are older than the configured history, with their jobs and logs."""
+"""Forgets finished runs that are kept no longer: in the background, a batch at a time, under the project's lease."""
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from datetime import UTC, datetime, timedelta
-from typing import Final
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Final, TypeVar
 
 from data.engine.context import ProjectContext
-from data.model import JobRun, PipelineRun, TestReport
-from data.model.vocabulary import FINISHED
-from data.store.logs import LogFiles
-from data.store.port import Between, Where
+from data.model import PipelineRun, Record
+from data.store.logs import LogStore
+from data.store.retention.choice import Choice, Family, Rules
+from data.store.retention.forgetting import forget
 
 log = logging.getLogger(__name__)
 
-BATCH: Final = 200
-"""Runs that are looked at together."""
-MAX_JOBS: Final = 2000
-"""Jobs of one run."""
+TOLD: Final = 30 * 86_400.0
+"""Seconds for which readers are told of deletions; mirrors that were away for half of that begin anew."""
+R = TypeVar("R", bound=Record)
 
 
-async def forget_old(context: ProjectContext, files: LogFiles, history: float) -> int:
-    """Delete finished runs made more than `history` seconds ago (0: none); returns how many.
+class Leased:
+    """Writes under a project's lease."""
 
-    What users wrote on is kept: runs with labels or notes, and those that they launched.
-    """
-    if not history:
-        return 0
-    limit = datetime.now(UTC) - timedelta(seconds=history)
-    where: Where = {"project_id": context.id, "status": sorted(FINISHED), "created": Between(None, limit)}
-    forgotten = 0
-    after: str | None = None
-    while True:
-        page = await context.store.page(PipelineRun, where=where, after=after, limit=BATCH)
-        for run in page.records:
-            if not (run.labels or run.notes or run.submission_id) and context.leases.holds(context.id):
-                await _forget(context, files, run)
-                forgotten += 1
-        after = page.after
-        if after is None:
-            break
-    if forgotten:
-        log.info("%s: %d runs older than the history that is kept were forgotten", context.project.path, forgotten)
-    return forgotten
+    def __init__(self, context: ProjectContext) -> None:
+        self._desk, self._lease = context.desk, context.id
+
+    async def delete(self, kind: type[Record], ids: Sequence[str]) -> int:
+        """Delete by id; returns how many there were."""
+        return await self._desk.delete(self._lease, kind, ids)
+
+    async def edit(self, kind: type[R], edits: Mapping[str, Callable[[R], R]]) -> None:
+        """Change stored records, each by its own edit."""
+        await self._desk.edit_many(self._lease, kind, edits)
 
 
-async def _forget(context: ProjectContext, files: LogFiles, run: PipelineRun) -> None:
-    jobs = await context.desk.all(JobRun, {"pipeline_run_id": run.id}, limit=MAX_JOBS)
-    for job in jobs:
-        if job.log.size:
-            await asyncio.to_thread(files.remove, job.id)
-    await context.store.delete(JobRun, [job.id for job in jobs])
-    await context.store.delete(TestReport, [run.id])
-    await context.store.delete(PipelineRun, [run.id])
+class Retention:
+    """Forgets the runs of one project that are kept no longer, while its lease is ours."""
+
+    def __init__(self, context: ProjectContext, logs: LogStore, rules: Rules) -> None:
+        self._context, self._logs, self._rules = context, logs, rules
+        self._choice = self._choose()
+        self._batches: AsyncIterator[list[Family]] | None = None
+        self._forgotten = 0
+
+    def is_too_old(self, run: PipelineRun) -> bool:
+        """Whether a run of the server would be forgotten again, as far as is known."""
+        return not self._rules.all and self._choice.is_too_old(run)
+
+    async def step(self) -> bool:
+        """Forget a batch; false when there is nothing left to do until the next time."""
+        if self._rules.all:
+            await self._context.store.sweep(TOLD)
+            return False
+        if self._batches is None:
+            choice = self._choose()
+            await choice.measure()
+            self._choice, self._batches = choice, choice.batches()
+        batch = await anext(self._batches, None)
+        if batch is None:
+            await self._end()
+            return False
+        runs = [run for family in batch for run in family.runs]
+        if runs:
+            await forget(self._context.store, self._logs, Leased(self._context), runs)
+            self._forgotten += len(runs)
+        return True
+
+    def _choose(self) -> Choice:
+        context = self._context
+        return Choice(context.store, self._rules, context.id, context.siblings, datetime.now(UTC))
+
+    async def _end(self) -> None:
+        if self._forgotten:
+            log.info("%s: %d runs that are kept no longer were forgotten", self._context.project.path, self._forgotten)
+        self._batches, self._forgotten = None, 0
+        await self._context.store.sweep(TOLD)

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from data.engine import merge
 from data.engine.budget import Rank
 from data.engine.context import ProjectContext
+from data.engine.desk import Along
 from data.engine.gathering import gather
 from data.engine.jobfacts import deployed_to, with_environment
 from data.engine.link import MLFLOW_RUN_ID, RUN_ID
@@ -18,10 +19,9 @@ from data.engine.needs import Needs
 from data.engine.testing import as_case, inherited, is_adopted
 from data.errors import Forbidden, NotFound, SourceError
 from data.launch.naming import TESTED_API
-from data.model import JobRun, Link, PipelineRun, Record, git_id
+from data.model import JobRun, Link, PipelineRun, git_id
 from data.model.vocabulary import FINISHED, TEST
 from data.sources.gitlab import composite, summarise
-from data.store.port import Store
 
 log = logging.getLogger(__name__)
 
@@ -142,17 +142,17 @@ class RunReader:
     async def _store(self, run: PipelineRun, jobs: Sequence[JobRun]) -> PipelineRun:
         stored = run
 
-        async def along(store: Store) -> Sequence[Record]:
+        def change(now: PipelineRun | None) -> PipelineRun:
             nonlocal stored
-            now = await store.get(PipelineRun, run.id)
             merged = merge.detail(now, run)
             stored = summarise(inherited(merged, run), jobs)
             stored = replace(stored, environment=deployed_to(self._context, own) or stored.environment)
-            return [stored] if stored != now else []
+            return stored
 
         own = [self.needs.filled(with_environment(self._context, self._context.own_job(job))) for job in jobs]
         if is_adopted(run):
             own = [replace(job, project_id=run.project_id) for job in own]
+        along = Along(PipelineRun, run.id, change)
         await self._context.desk.merge(self._context.id, JobRun, own, merge.job, along=along)
         return stored
 

@@ -46,9 +46,7 @@ class ScheduleReader:
         found = [await self._read(one, before.get(one.schedule.id), rank) for one in listed]
         await context.desk.put(context.id, found)
         self._known = {one.schedule.id: one for one in listed}
-        gone = sorted(set(before) - set(self._known))
-        if gone and context.leases.holds(context.id):
-            await context.store.delete(Schedule, gone)
+        await context.desk.delete(context.id, Schedule, sorted(set(before) - set(self._known)))
 
     def again(self, schedule_id: str) -> None:
         """Somebody has just run this one."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import Sequence
 from typing import Final
 
@@ -18,14 +19,21 @@ class Secrets:
 
     def __init__(self) -> None:
         self._held: dict[str, dict[str, Secret]] = {}
+        self._since: dict[str, float] = {}
         self._arrived = asyncio.Event()
 
     def give(self, command_id: str, values: dict[str, Secret]) -> None:
         """Keep the secrets of a command until it is sent."""
         while len(self._held) >= MAX_WAITING:
-            del self._held[next(iter(self._held))]
+            self.forget(next(iter(self._held)))
         self._held[command_id] = values
+        self._since[command_id] = time.monotonic()
         self._arrived.set()
+
+    @property
+    def held(self) -> dict[str, float]:
+        """For how many seconds the values of each command have been here, by its id."""
+        return {id: time.monotonic() - since for id, since in self._since.items()}
 
     async def take(self, command_id: str, keys: Sequence[str], seconds: float) -> dict[str, Secret] | None:
         """The values of all `keys`, waiting up to `seconds` for them; None when they do not come. They stay held."""
@@ -41,6 +49,7 @@ class Secrets:
     def forget(self, command_id: str) -> None:
         """Drop the secrets of a command that is over."""
         self._held.pop(command_id, None)
+        self._since.pop(command_id, None)
 
 
 def write_line(command_id: str, values: dict[str, Secret]) -> bytes:

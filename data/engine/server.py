@@ -19,8 +19,9 @@ from data.config import ConnectionSettings
 from data.engine.backoff import Backoff
 from data.engine.budget import Budget, Rank
 from data.engine.health import Health
+from data.engine.leases import Permit
 from data.engine.timing import Timing
-from data.errors import BadAnswer, ConfigError, RateLimited, SourceError, Unauthorized, Unreachable
+from data.errors import BadAnswer, ConfigError, RateLimited, SourceError, StoreError, Unauthorized, Unreachable
 from data.model import Connection
 from data.sources.http import Response
 
@@ -71,8 +72,14 @@ WORKERS: Final = {Lane.SYNC: 2, Lane.LOGS: 2, Lane.KEPT: 1, Lane.WRITES: 1}
 """Requests of one connection at a time."""
 
 
+LATE: Final = "this engine was stopped for a while, and another one may work on it"
+"""Why nothing is sent after a lease ran out between the question and the answer."""
+
+
 class NotSent(SourceError):
-    """A write was not even tried: the server is known to be away, or it asked for a pause (`retry_after` seconds)."""
+    """A write was not even tried: the server is known to be away, it asked for a pause (`retry_after` seconds), or the
+    lease is not ours any more.
+    """
 
 
 class Slots:
@@ -157,13 +164,20 @@ class Server(Generic[S]):
                     return await self._run(ask, lane)
             await asyncio.sleep(min(wait, LOOK))
 
-    async def write(self, ask: Callable[[S], T]) -> T:
-        """Run `ask` in the thread for writes, now or not at all.
+    async def write(self, permit: Permit, ask: Callable[[S], T]) -> T:
+        """Run `ask` in the thread for writes, now or not at all: the store is asked whether `permit` stands, and right
+        before `ask` our own clock, since this process may have been stopped for a while in between.
 
         Raises:
             NotSent: nothing was sent, and it is worth trying again later.
             SourceError: what the source raised.
         """
+
+        def ours(source: S) -> T:
+            if not permit.stands():
+                raise NotSent(LATE)
+            return ask(source)
+
         async with self._slots[Lane.WRITES].take(Rank.PERSON):
             if closed := self.budget.closed_for:
                 raise NotSent(
@@ -172,7 +186,11 @@ class Server(Generic[S]):
             if pause := self._pause():
                 error = self.health.record.last_error
                 raise NotSent(error, hint="it is sent as soon as the server answers again", retry_after=pause)
-            return await self._run(ask, Lane.WRITES)
+            try:
+                await permit.confirm()
+            except StoreError as error:
+                raise NotSent(error.message, hint=error.hint) from None
+            return await self._run(ours, Lane.WRITES)
 
     def wait(self, rank: Rank) -> float:
         """Seconds that a request should wait now."""
@@ -210,6 +228,8 @@ class Server(Generic[S]):
         loop = asyncio.get_running_loop()
         try:
             result = await loop.run_in_executor(self._pools[lane], self._ask, ask)
+        except NotSent:
+            raise
         except SourceError as error:
             self._judge(error)
             raise

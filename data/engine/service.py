@@ -18,18 +18,19 @@ from data.engine.board import Board
 from data.engine.capacity import Capacity
 from data.engine.desk import Desk
 from data.engine.feed import Feed, News
+from data.engine.handover import Notices
 from data.engine.leases import Leases
 from data.engine.quota import Quota
 from data.engine.secrets import Secrets
 from data.engine.server import Opener, Server
-from data.engine.session import ProjectSession, Tools
+from data.engine.session import ProjectSession, Tools, heed_end
 from data.engine.timing import Timing
 from data.engine.tracking_session import TrackingSession
 from data.errors import LinesideError, SourceError, StoreError, UsageError
-from data.model import EngineState
+from data.model import Connection, EngineState
 from data.sources.gitlab import GitLabSource
 from data.sources.mlflow import TrackingSource, open_tracking
-from data.store.logs import LogFiles
+from data.store.logs import LogFiles, LogStore
 from data.store.port import Store
 
 log = logging.getLogger(__name__)
@@ -63,26 +64,28 @@ class Engine:
         self,
         settings: Settings,
         store: Store,
-        logs: LogFiles,
+        logs: LogStore,
         owner: str,
         *,
         timing: Timing | None = None,
         env: Mapping[str, str] | None = None,
+        secrets: Secrets | None = None,
     ) -> None:
         self.settings, self.store, self.owner = settings, store, owner
         self._timing = timing or Timing()
         self._env = os.environ if env is None else env
         self._leases = Leases(store, owner, self._timing)
         self._board = Board()
-        self._secrets = Secrets()
+        self._secrets = Secrets() if secrets is None else secrets
+        self.feed = Feed(store, self._timing, self._tell)
         self._stopping = asyncio.Event()
         self._started = datetime.now(UTC)
         self._gitlab = {name: self._server(name, self._open_gitlab(name)) for name in settings.names("gitlab")}
         self._mlflow = {name: self._server(name, self._open_tracking(name)) for name in settings.names("mlflow")}
         desk = Desk(store, self._leases)
-        quota = Quota(
-            logs, desk, settings.logs.quota, self._timing, lambda: self._board.ids("log"), settings.names("gitlab")
-        )
+        # The quota is one of this machine's disk; logs of a team's store are kept as long as their runs.
+        limit = settings.logs.quota if isinstance(logs, LogFiles) else 0
+        quota = Quota(logs, desk, limit, self._timing, lambda: self._board.ids("log"), settings.names("gitlab"))
         self._tools = Tools(
             settings,
             self._timing,
@@ -123,6 +126,16 @@ class Engine:
         """Hand over the values of a launch's secret variables; they are kept in memory until it was sent."""
         self._secrets.give(command_id, dict(values))
 
+    @property
+    def leases(self) -> tuple[str, ...]:
+        """Names of what this engine works on now: projects and MLflow connections."""
+        return self._leases.names()
+
+    @property
+    def connections(self) -> dict[str, Connection]:
+        """How each server does, as far as this engine has asked it."""
+        return {name: one.health.record for name, one in (*self._gitlab.items(), *self._mlflow.items())}
+
     async def sync_once(self, projects: Collection[str] | None = None) -> list[Outcome]:
         """Synchronise all projects (or those named by path, id or name) and their experiments once.
 
@@ -154,8 +167,9 @@ class Engine:
             for tracking in self._trackings:
                 group.create_task(self._kept_up(tracking.name, tracking.run))
             parts = {
-                "interests": self._watch_interests, "health": self._watch_health, "changes": self._watch_store,
+                "interests": self._watch_interests, "health": self._watch_health, "changes": self.feed.run,
                 "signs of life": self._show_life, "quota": self._tools.quota.run, "probe": self._probe,
+                "secrets": Notices(self.store, self.owner, self._secrets, self._timing).run,
             }  # fmt: skip
             for name, part in parts.items():
                 group.create_task(self._kept_up(name, part))
@@ -167,9 +181,11 @@ class Engine:
                 await part()
                 return
             except LinesideError as error:
-                log.error("%s: %s", name, error)
+                # That the store is away is said once, by the feed.
+                log.log(logging.DEBUG if self.feed.trouble else logging.ERROR, "%s: %s", name, error)
             except Exception:  # a fault of ours in one part must not end the others
                 log.exception("%s: starting again after a fault", name)
+            heed_end()
             await asyncio.sleep(REST)
 
     async def _watch_interests(self) -> None:
@@ -183,9 +199,6 @@ class Engine:
                 for tracking in self._trackings:
                     tracking.wake(refresh=tracking.name in refreshed)
             await asyncio.sleep(self._timing.interests)
-
-    async def _watch_store(self) -> None:
-        await Feed(self.store, self._timing, self._tell).run()
 
     def _tell(self, news: News) -> None:
         for session in self._sessions:

@@ -42,7 +42,8 @@ from data.errors import LinesideError, SourceError, StoreError
 from data.model import Command, Experiment, JobRun, Pipeline, PipelineRun, Project, SyncState, TrackedRun
 from data.sources.gitlab import GitLabSource
 from data.sources.mlflow import TrackingSource
-from data.store.logs import LogFiles
+from data.store.logs import LogStore
+from data.store.retention.choice import Rules
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +62,7 @@ class Tools:
     desk: Desk
     leases: Leases
     board: Board
-    logs: LogFiles
+    logs: LogStore
     quota: Quota
     secrets: Secrets
     gitlab: Mapping[str, Server[GitLabSource]]
@@ -167,6 +168,7 @@ class ProjectSession:
         tails = self._tails = Tails(context, self._tools.logs)
         keeper = self._keeper = Keeper(context, self._tools.logs, self._tools.quota, self._window())
         self._changes.clear()
+        rest = 0.0
         parts = (
             sync.run(), outbox.run(), tails.run(), keeper.run(), self._link(context, linker, reconciler),
             self._keep_house(context, reconciler, tracking),
@@ -175,12 +177,14 @@ class ProjectSession:
             await self._tools.leases.during(context.id, together(*parts))
         except* StoreError as faults:
             log.warning("%s: work stops for now: %s", context.project.path, first(faults))
-            await asyncio.sleep(FAILED if self._tools.leases.holds(context.id) else 0.0)
+            rest = FAILED if self._tools.leases.holds(context.id) else 0.0
         except* Exception as faults:  # a fault of ours in one project must not end the others
             log.exception("%s: starting again after a fault", context.project.path, exc_info=faults)
-            await asyncio.sleep(FAILED)
+            rest = FAILED
         finally:
             self._sync = self._outbox = self._tails = self._keeper = None
+        heed_end()
+        await asyncio.sleep(rest)
 
     def _window(self) -> float:
         """Seconds of history whose logs are kept by configuration; 0 for all of it."""
@@ -257,7 +261,8 @@ class ProjectSession:
         }
 
     def _make_sync(self, context: ProjectContext) -> ProjectSync:
-        return ProjectSync(context, self._tools.logs, self._tools.settings.store.history)
+        store = self._tools.settings.store
+        return ProjectSync(context, self._tools.logs, Rules(store.history, store.keep_runs))
 
     def _make_context(self, project: Project) -> ProjectContext:
         tools = self._tools
@@ -315,6 +320,13 @@ def first(fault: BaseException) -> BaseException:
     while isinstance(fault, BaseExceptionGroup):
         fault = fault.exceptions[0]
     return fault
+
+
+def heed_end() -> None:
+    """Go no further where we were told to end: a fault at the same moment hides that from whoever catches it."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 async def together(*parts: Coroutine[Any, Any, None]) -> None:

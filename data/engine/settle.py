@@ -45,7 +45,7 @@ class Settle(Immediate):
         if run.status not in TRACKED_ACTIVE:
             return Done(f"{HAD_ENDED} ({run.status})", run.id)
         status, end = await self._outcome(command, run)
-        ended = await self._context.server.write(lambda source: end_run(source, run.run_id, status, end))
+        ended = await self._context.write(lambda source: end_run(source, run.run_id, status, end))
         await self._took(ended.run)
         answer = f"MLflow shows it as {status} now" if ended.written else f"{HAD_ENDED} ({ended.run.status})"
         return Done(answer, run.id)

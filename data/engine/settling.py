@@ -82,8 +82,15 @@ class Settling:
         await self.settle(replace(command, state="queued", answer=later.reason, not_before=at))
 
     async def settle(self, command: Command) -> bool:
-        """Write a command that is ours; False when another engine has taken it over."""
-        if not await self._context.store.settle(command):
+        """Write a command that is ours; False when another engine has taken it over.
+
+        An outcome that cannot be written now is kept for `left`.
+        """
+        if command.state != "sending":
+            self._context.unsettled[command.id] = command
+        ours = await self._context.store.settle(command)
+        self._context.unsettled.pop(command.id, None)
+        if not ours:
             log.warning("%s: taken over by another engine", command.title or command.kind)
             return False
         if command.state in ("queued", "sending"):
@@ -91,6 +98,16 @@ class Settling:
         else:
             self._open.discard(command.id)
         await self._follow(command)
+        return True
+
+    async def left(self, command: Command) -> bool:
+        """Write the outcome of a command that is still `sending`, where it is known here; False where it is not."""
+        outcome = self._context.unsettled.pop(command.id, None)
+        if outcome is None or outcome.sent != command.sent:
+            return False
+        log.info("%s: its outcome could not be written before", command.title or command.kind)
+        if await self.settle(replace(outcome, owner=command.owner)) and outcome.state == "refused":
+            await self._drop(outcome)
         return True
 
     async def _follow(self, command: Command) -> None:

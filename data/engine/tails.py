@@ -19,7 +19,7 @@ from data.engine.server import Lane
 from data.errors import NotFound, SourceError, StoreError
 from data.model import JobRun, LogState, PipelineRun, SyncState
 from data.model.vocabulary import FINISHED
-from data.store.logs import LogChanged, LogFiles
+from data.store.logs import LogChanged, LogStore
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +56,7 @@ STATES: Final = 1000
 class Tails:
     """The logs of one project that are being read."""
 
-    def __init__(self, context: ProjectContext, files: LogFiles) -> None:
+    def __init__(self, context: ProjectContext, files: LogStore) -> None:
         self._context, self._files = context, files
         self._tails: dict[str, Tail] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -95,8 +95,7 @@ class Tails:
         for job_id in left:
             self._tails.pop(job_id)
             self._tasks.pop(job_id).cancel()
-        if left:
-            await self._context.store.delete(SyncState, [f"{STATE}{job_id}" for job_id in left])
+        await self._context.desk.delete(self._context.id, SyncState, [f"{STATE}{job_id}" for job_id in left])
         self._below = {id: ours for id, ours in self._below.items() if id in read}
         runs: set[str] = set()
         if wanted:
@@ -142,8 +141,7 @@ class Tails:
         """Drop what an engine before us said and could not take back."""
         page = await self._context.store.page(SyncState, where={"project_id": self._context.id}, limit=STATES)
         stale = [state.id for state in page.records if state.id.startswith(STATE)]
-        if stale:
-            await self._context.store.delete(SyncState, stale)
+        await self._context.desk.delete(self._context.id, SyncState, stale)
 
     def _is_read(self, job_id: str) -> bool:
         return job_id in self._context.board.ids("log")
@@ -152,7 +150,7 @@ class Tails:
 class Tail:
     """One log, for as long as `is_read` says that somebody reads it."""
 
-    def __init__(self, context: ProjectContext, files: LogFiles, job_id: str, is_read: Callable[[], bool]) -> None:
+    def __init__(self, context: ProjectContext, files: LogStore, job_id: str, is_read: Callable[[], bool]) -> None:
         self._context, self._id, self._is_read = context, job_id, is_read
         self._copy = LogCopy(context, files, job_id, rank=Rank.PERSON, lane=Lane.LOGS)
         self._quiet = 0
@@ -260,7 +258,7 @@ class Tail:
         project, name = self._context.project, f"{STATE}{self._id}"
         try:
             if not self._said:
-                await self._context.store.delete(SyncState, [name])
+                await self._context.desk.delete(self._context.id, SyncState, [name])
                 return
             state = SyncState(
                 id=name,

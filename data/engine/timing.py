@@ -13,10 +13,12 @@ OVERLAP: Final = 300.0
 class Timing(Struct, frozen=True, kw_only=True):
     """The engine's own paces; tests make them shorter."""
 
-    lease: float = 15.0
-    """Life of a lease; it is renewed after a third of it."""
+    lease: float = 10.0
+    """Life of a lease; it is renewed after a third of it, so that another engine goes on in less than 15 s."""
     watch: float = 0.1
     """Between two looks at the store's revision: how late a command is noticed at most."""
+    news: float = 0.5
+    """The same for a store behind a network, where a look is a request."""
     interests: float = 0.5
     """Between two looks at what viewers look at."""
     heartbeat: float = 5.0

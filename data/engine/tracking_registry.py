@@ -79,7 +79,7 @@ class Registry:
         stored = await self._desk.all(kind, {"connection": self._name}, limit=MAX_STORED)
         gone = [one.id for one in stored if one.id not in kept]
         if gone:
-            await self._desk.store.delete(kind, gone)
+            await self._desk.delete(self._name, kind, gone)
 
 
 def _models_by_run(versions: Iterable[ModelVersion]) -> dict[str, tuple[str, ...]]:

@@ -11,7 +11,7 @@ from data.engine.context import TrackingContext
 from data.engine.feed import News
 from data.engine.marks import Labels, TrackedNotes
 from data.engine.outbox import Outbox
-from data.engine.session import FAILED, Tools, first, together
+from data.engine.session import FAILED, Tools, first, heed_end, together
 from data.engine.settle import Settle
 from data.engine.tracking_sync import TrackingSync
 from data.engine.verdict import Handler
@@ -44,11 +44,14 @@ class TrackingSession:
             group.create_task(leases.keep(self.name))
             while True:
                 await leases.until(self.name, held=True)
+                rest = 0.0
                 try:
                     await leases.during(self.name, together(self._sync.run(), self._outbox.run()))
                 except* StoreError as faults:
                     log.warning("%s: work stops for now: %s", self.name, first(faults))
-                    await asyncio.sleep(FAILED if leases.holds(self.name) else 0.0)
+                    rest = FAILED if leases.holds(self.name) else 0.0
+                heed_end()
+                await asyncio.sleep(rest)
 
     async def once(self) -> LinesideError | None:
         """Synchronise everything once; gives the first error."""

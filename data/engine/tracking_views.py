@@ -89,7 +89,7 @@ class Views:
         here, files = {one.id for one in found}, f"{run.id}:artifact:"
         gone = [one.id for one in stored if one.id.startswith(files) and one.id not in here]
         if gone:
-            await self._desk.store.delete(Artifact, gone)
+            await self._desk.delete(self._name, Artifact, gone)
 
     async def _walk(self, run_id: str) -> list[Artifact]:
         """The files of a run, and the folders that there were too many of, level by level."""

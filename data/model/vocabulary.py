@@ -69,6 +69,10 @@ COMMAND_KINDS: Final = (
 """What a user can ask the engine to do."""
 COMMAND_STATES: Final = ("queued", "sending", "done", "refused", "unknown", "withdrawn")
 """Life of a command: `queued -> sending -> done | refused | unknown`; a queued one can be `withdrawn`."""
+TEAM_STORE: Final = "store"
+"""Id of the `Connection` that tells how the talk with a team's store goes."""
+MONGODB: Final = "mongodb"
+"""Its kind."""
 COMMAND_OPEN: Final = frozenset({"queued", "sending"})
 """States of a command that still waits for its outcome."""
 

@@ -1,4 +1,6 @@
-"""The bytes of job logs: one append-only file for each job, so that `less`, `grep` and editors work on them too."""
+"""The bytes of job logs: what every store of them does, and one append-only file for each job, so that `less`, `grep`
+and editors work on them too.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 from data.errors import StoreError, StoreReadOnly
 
@@ -42,16 +44,59 @@ class LogUse(NamedTuple):
     """One log that is held.
 
     Attributes:
-        path: its file.
+        path: its file, None where logs are no files.
         job_id: id of its `JobRun`; empty where the file's name does not tell it.
         size: bytes.
         read: when a viewer opened it last or, where that is later, when it was written; seconds since the epoch.
     """
 
-    path: Path
+    path: Path | None
     job_id: str
     size: int
     read: float
+
+
+class LogStore(Protocol):
+    """Logs of jobs, wherever they are held. Synchronous, to be called in threads; one process at a time writes one."""
+
+    @property
+    def appended(self) -> int:
+        """Bytes that this process has written so far, about."""
+
+    def size(self, job_id: str) -> int:
+        """Bytes that are held of a log, 0 where there is none."""
+
+    def append(self, job_id: str, offset: int, data: bytes, *, after: bytes = b"") -> int:
+        """Write `data` behind what is held; returns the new size in bytes.
+
+        `after` are bytes that the log must end with, so that what continues another log than the one held (it was
+        begun anew meanwhile, and has by chance the same size) is not written.
+
+        Raises:
+            LogChanged: `offset` is not the size of the log, or it does not end so, or somebody else writes it.
+            StoreError: whatever else goes wrong.
+        """
+
+    def read(self, job_id: str, start: int, length: int) -> bytes:
+        """Up to `length` bytes from byte `start`; fewer at the end, none where there is no log."""
+
+    def touch(self, job_id: str) -> None:
+        """Note that somebody reads a log now: the logs that were not read for longest are dropped first."""
+
+    def reset(self, job_id: str, data: bytes = b"") -> None:
+        """Begin a log anew, with `data`; without, it is not there until something is appended."""
+
+    def remove(self, job_id: str) -> None:
+        """Drop a log."""
+
+    def discard(self, use: LogUse) -> None:
+        """Drop the log that `usage` told of."""
+
+    def total(self) -> int:
+        """Bytes of all logs."""
+
+    def usage(self, connections: Iterable[str] = ()) -> list[LogUse]:
+        """All logs that are held, in no order. `connections` are the names of those whose folders may have others."""
 
 
 class LogFiles:
@@ -147,10 +192,13 @@ class LogFiles:
 
     def remove(self, job_id: str) -> None:
         """Drop a log, and the folders that are empty then."""
-        self.drop(self.path(job_id))
+        self._drop(self.path(job_id))
 
-    def drop(self, path: Path) -> None:
-        """Drop the log at `path`, and the folders that are empty then."""
+    def discard(self, use: LogUse) -> None:
+        """Drop the log that `usage` told of, and the folders that are empty then."""
+        self._drop(use.path or self.path(use.job_id))
+
+    def _drop(self, path: Path) -> None:
         with _as_store_errors(path):
             path.unlink(missing_ok=True)
         for folder in path.parents:

@@ -1,4 +1,4 @@
-"""Opens the store that a path or URL names."""
+"""Opens the store that a path or URL names, and its logs."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from data.errors import UsageError
+from data.store.logs import LogFiles, LogStore
 from data.store.port import Store
 
 _SQLITE: Final = "sqlite:///"
@@ -28,6 +29,24 @@ async def open_store(url: str | Path) -> Store:
     from data.store.sqlite.store import open_sqlite
 
     return await open_sqlite(store_path(url))
+
+
+def open_logs(url: str, folder: Path) -> LogStore:
+    """The logs of a team's store at a `mongodb://` URL, or log files in `folder` where `url` is empty.
+
+    Nothing is connected or made before the first call needs it, so that a server that is away stops nobody here.
+
+    Raises:
+        UsageError: a URL of something else.
+        StoreError: a URL that MongoDB does not know.
+    """
+    if not url:
+        return LogFiles(folder)
+    if not is_mongo(url):
+        raise UsageError("logs are in files or in MongoDB", hint="mongodb://host/database")
+    from data.store.mongo.logs import MongoLogs
+
+    return MongoLogs(url)
 
 
 def is_mongo(url: str | Path) -> bool:

@@ -12,6 +12,7 @@ from typing import Generic, NamedTuple, Protocol, TypeVar
 
 import msgspec
 
+from data.errors import StoreError
 from data.model import Command, Interest, Lease, Record
 from data.query import Query
 
@@ -112,6 +113,22 @@ class Listing(Protocol[R]):
         """
 
 
+class Was(NamedTuple):
+    """What a writer has read under an id."""
+
+    kind: type[Record]
+    id: str
+    record: Record | None
+    """None where there was nothing."""
+
+
+class Overtaken(StoreError):
+    """Somebody else has written what was to be changed: read it again."""
+
+    def __init__(self) -> None:
+        super().__init__("somebody else has changed this meanwhile", hint="it is done anew with what is there now")
+
+
 class Store(Protocol):
     """Records, commands, leases and interests, for any number of readers and writers on any number of processes."""
 
@@ -124,15 +141,16 @@ class Store(Protocol):
 
     # Records
 
-    async def put(self, records: Sequence[Record], *, fence: Lease | None = None) -> int:
+    async def put(self, records: Sequence[Record], *, fence: Lease | None = None, was: Sequence[Was] = ()) -> int:
         """Insert or replace by id, in one transaction. A record equal to the stored one is not written.
 
         Returns the number of records that changed. With `fence`, writes nothing and raises `StoreError` when that lease
-        has gone to another owner (token) since.
+        has gone to another owner (token) since. With `was`, writes nothing and raises `Overtaken` when one of these is
+        another record by now.
         """
 
-    async def delete(self, kind: type[Record], ids: Sequence[str]) -> int:
-        """Delete by id; returns how many there were."""
+    async def delete(self, kind: type[Record], ids: Sequence[str], *, fence: Lease | None = None) -> int:
+        """Delete by id; returns how many there were. With `fence`, deletes nothing where `put` would write nothing."""
 
     async def get(self, kind: type[R], id: str) -> R | None:
         """One record."""
@@ -202,6 +220,13 @@ class Store(Protocol):
 
     async def changes(self, since: int) -> Changes:
         """What was written after revision `since`."""
+
+    async def sweep(self, seconds: float) -> int:
+        """Remove the traces of deletions that are at least so many seconds old; returns how many there were.
+
+        Who was away for longer is not told of them by `changes` any more, and has to read anew. It may be called often:
+        something is done once in that time.
+        """
 
     # Commands
 

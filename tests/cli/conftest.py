@@ -16,10 +16,10 @@ from msgspec.structs import replace
 
 from data.model import JobRun, LogState, Record
 from data.store.logs import LogFiles
-from data.store.open import open_store
+from data.store.place import LOG_FOLDER, STORE_FILE
 from tests import world
+from tests.stores import fill_store
 from tui.cli import main
-from tui.context import LOG_FOLDER, STORE_FILE
 
 CONFIG = """\
 connections:
@@ -73,14 +73,7 @@ def store_file(own_world: Path, config: Path) -> Path:
 
 def fill(path: Path, records: Sequence[Record]) -> None:
     """Put records into a store."""
-
-    async def put() -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        store = await open_store(path)
-        await store.put(records)
-        await store.close()
-
-    asyncio.run(put())
+    asyncio.run(fill_store(path, records))
 
 
 def failed_job(*, complete: bool) -> list[Record]:

@@ -13,9 +13,9 @@ from msgspec.structs import replace
 from data.model import Pipeline, PipelineAPI, PipelineJob, Record
 from data.simulator import Simulator, SimulatorSettings
 from data.store.open import open_store
+from data.store.place import STORE_FILE
 from tests.cli.conftest import Invoke, fill
 from tests.defined import KNOWN, PROJECT
-from tui.context import STORE_FILE
 
 KEYS = json.loads((Path(__file__).parent / "json_keys.json").read_text())
 TEXT = "project: ml/churn\npipelines:\n- name: train\n  timeout: 6h\n  apis: [{name: e2e, track: false}, {name: new}]\n"

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 
 import tui.cli
+from data.store.place import STORE_FILE
 from tests.cli.conftest import Invoke
 from tests.servers import readable
 from tui.cli.opening import has_browser
 from tui.cli.root import COMMANDS
 from tui.cli.service import attribute_helps
-from tui.context import STORE_FILE
 
 ROOT = Path(tui.cli.__file__).parents[2]
 TIMEOUT = 60.0
@@ -79,6 +79,11 @@ def test_config_schema_is_json_schema(invoke: Invoke) -> None:
 def test_store_path(invoke: Invoke, config: Path, own_world: Path) -> None:
     assert invoke("store", "path").out == f"{own_world / 'data' / STORE_FILE}\n"
     assert invoke("--store", "/x/y.db", "store", "path").out == "/x/y.db\n"
+    mirror = invoke("--store", "mongodb://ada:hunter2@db.example/x", "store", "path").out
+    assert mirror.startswith(f"{own_world / 'data' / 'team' / 'db.example-x-'}")
+    assert mirror.endswith(f"/{STORE_FILE}\n")
+    wrong = invoke("--store", "mongodb://ada:hunter2@db.example:x/x", "store", "path")
+    assert (wrong.code, wrong.out, "hunter2" in wrong.err) == (2, "", False)
 
 
 @pytest.mark.usefixtures("store_file")

@@ -16,8 +16,9 @@ from data.model import Command, JobRun, PipelineRun, Record
 from data.simulator.server import Simulator
 from data.simulator.settings import SimulatorSettings
 from data.store.open import open_store
+from data.store.place import STORE_FILE
 from tests.cli.conftest import Invoke, Outcome
-from tui.context import STORE_FILE, collect
+from tui.context import collect
 
 pytestmark = [pytest.mark.server, pytest.mark.timeout(180)]
 

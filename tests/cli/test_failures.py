@@ -13,9 +13,9 @@ import pytest
 
 import tui.cli
 from data.errors import ConfigError, NotFound, QueryError, StoreError, Unauthorized, UsageError
+from data.store.place import STORE_FILE
 from tests.cli.conftest import Invoke
 from tui.cli import failures
-from tui.context import STORE_FILE
 
 TIMEOUT = 60.0
 """Seconds that a process may take; far more than it needs."""

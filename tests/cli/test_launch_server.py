@@ -17,8 +17,9 @@ from data.simulator.entities import Pipeline
 from data.simulator.server import Simulator
 from data.simulator.settings import SimulatorSettings
 from data.store.open import open_store
+from data.store.place import STORE_FILE
 from tests.cli.conftest import Invoke
-from tui.context import STORE_FILE, collect
+from tui.context import collect
 
 pytestmark = [pytest.mark.server, pytest.mark.timeout(180)]
 

@@ -18,9 +18,9 @@ import tui.cli
 from data.model import JobRun, LogState, SyncState
 from data.store.logs import LogFiles
 from data.store.open import open_store
+from data.store.place import LOG_FOLDER
 from tests.cli.conftest import fill
 from tui.cli.failures import READER_GONE
-from tui.context import LOG_FOLDER
 
 DEADLINE = 60.0
 """Seconds until something that should happen counts as not happening."""

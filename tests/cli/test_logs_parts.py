@@ -10,10 +10,10 @@ from msgspec.structs import replace
 
 from data.logtext import parse_line
 from data.model import JobRun
+from data.store.place import LOG_FOLDER
 from tests import world
 from tests.cli.conftest import Invoke, failed_job, fill
 from tests.cli.test_lists import KEYS
-from tui.context import LOG_FOLDER
 
 BEGIN = datetime(2026, 3, 2, 11, 58, tzinfo=UTC)
 """When the runner began; the world's time is two minutes later."""

@@ -13,9 +13,10 @@ from msgspec.structs import replace
 
 from data.model import Command, JobRun, PipelineRun, TrackedRun
 from data.store.open import open_store
+from data.store.place import STORE_FILE
 from tests import world
 from tests.cli.conftest import Invoke, fill
-from tui.context import STORE_FILE, collect
+from tui.context import collect
 
 EARLIER = {"c1", "c2"}
 """Commands of `tests.world`."""

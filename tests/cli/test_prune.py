@@ -15,9 +15,9 @@ from msgspec.structs import replace
 from data.model import Interest, JobRun, LogState, Record
 from data.store.logs import LogFiles
 from data.store.open import open_store
+from data.store.place import LOG_FOLDER
 from tests import world
 from tests.cli.conftest import Invoke, fill
-from tui.context import LOG_FOLDER
 
 DAY = 86_400
 

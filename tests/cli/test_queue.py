@@ -13,6 +13,7 @@ from tests.cli.conftest import Invoke, fill
 from tests.cli.test_lists import KEYS
 from tests.world import FAILED_RUN, RUNNING_RUN
 from tests.world_activity import NIGHTLY, OLDER, PAUSED, REFUSED, SENT, activity
+from tui.actions import user_name
 from tui.context import collect
 
 LAUNCHES = ["q1", "q2", "q3", "q4"]
@@ -112,6 +113,8 @@ def test_a_time_and_a_run_to_wait_for(invoke: Invoke, store_file: Path) -> None:
 def test_taking_back(invoke: Invoke, store_file: Path) -> None:
     shown = invoke("queue", "withdraw", "q2")
     assert shown.code == 0 and "launch churn on q2: taken back" in shown.err
+    taken = command(store_file, "q2")
+    assert (taken.by != user_name(), taken.answer) == (True, f"taken back by {user_name()}")
     shown = invoke("queue", "withdraw", "--all", "--yes")
     assert shown.code == 0
     assert {command(store_file, id_).state for id_ in (*LAUNCHES, "q5")} == {"withdrawn"}

@@ -22,11 +22,12 @@ from data.simulator import ManualClock, Simulator, SimulatorSettings
 from data.store.logs import LogFiles
 from data.store.open import open_store
 from data.store.port import Store
+from tests.stores import new_store
 
 CHURN = "ml/customer/churn"
 """A project whose training starts a child pipeline."""
 TIMING = Timing(
-    lease=1.5,
+    lease=3.0,
     watch=0.02,
     interests=0.05,
     heartbeat=0.2,
@@ -229,7 +230,9 @@ async def make_lab(tmp_path: Path) -> AsyncIterator[Callable[..., Awaitable[Lab]
             given = {"history_days": 0, "activity": 0, "failure_rate": 0, **settings}
             clock = ManualClock(time.time() - behind)
             simulator = stack.enter_context(Simulator(SimulatorSettings(**given), clock))
-            store = await open_store(tmp_path / "lineside.db")
+            path = tmp_path / "lineside.db"
+            await new_store(path)
+            store = await open_store(path)
             lab = Lab(simulator, clock, store, tmp_path)
             stack.push_async_callback(store.close)
             stack.callback(lab.http.close)

@@ -18,6 +18,8 @@ from tests.servers import MlflowServer, running_mlflow
 pytestmark = [pytest.mark.server, pytest.mark.timeout(600)]
 MOST = 80
 """Steps of one command, at most."""
+TRACKED = ("create_run", "set_status", "set_tag", "TrackedRun", "Submission", "create_pipeline")
+"""Words of the steps at which a launch with an MLflow run is killed; at the others it is as one without."""
 
 
 @pytest.fixture(scope="module")
@@ -113,9 +115,10 @@ async def test_a_launch_with_an_mlflow_run(lab: Lab, engines: Killing, mlflow: M
     name = ask("experiments/search", max_results=1000)["experiments"]
     [named] = [one["name"] for one in name if one["experiment_id"] == experiment]
     walk = Walk(lab, engines, mlflow=mlflow.url, experiment=named)
-    async for last in walk.steps():
+
+    async def killed(last: int) -> None:
         command = launch_command(lab, f"r{last}", path=PLAIN, labels=["nightly"], note="why", track=True)
-        more = await walk.at(command, last)
+        await walk.at(command, last)
         where = f"{walk.trace[-1]} ({last})"
         variables = await check_launch(lab, command, where)
         found = ask("runs/search", experiment_ids=[experiment], max_results=1000).get("runs", [])
@@ -123,9 +126,13 @@ async def test_a_launch_with_an_mlflow_run(lab: Lab, engines: Killing, mlflow: M
         ours = [(tag, id) for tag, id in tags if tag.get("lineside.submission") == command.id]
         assert [id for _, id in ours] == [variables["MLFLOW_RUN_ID"]], where
         assert ours[0][0]["CI_PIPELINE_ID"] and ours[0][0]["mlflow.source.git.commit"], where
-        if not more:
-            break
-    assert [step for step in walk.trace if "create_run" in step] == ["before create_run", "after create_run"]
+
+    await killed(0)
+    trace = walk.trace
+    assert [step for step in trace if "create_run" in step] == ["before create_run", "after create_run"]
+    for last, step in enumerate(trace, 1):
+        if any(word in step for word in TRACKED):
+            await killed(last)
 
 
 @pytest.mark.parametrize("kind", ["cancel", "retry", "play"])

@@ -12,13 +12,14 @@ import pytest
 from msgspec.structs import replace
 
 from data.engine.context import TrackingContext
+from data.engine.leases import Leases, Permit
 from data.engine.left import LATE, Standing, judge
 from data.engine.settle import Settle
 from data.engine.verdict import Rejected, had_no_effect
 from data.model import Command, JobRun, PipelineRun, TrackedRun
 from data.query import parse
 from data.store.port import Store
-from tests.engine.conftest import Lab, until
+from tests.engine.conftest import TIMING, Lab, until
 from tests.engine.test_tracking import Mlflow, tracked, with_mlflow
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
@@ -100,8 +101,9 @@ class FakeServer:
     def __init__(self, source: Source) -> None:
         self.source = source
 
-    async def write(self, ask: Callable[[Any], Any]) -> Any:
+    async def write(self, permit: Permit, ask: Callable[[Any], Any]) -> Any:
         """As `Server.write`."""
+        del permit
         return ask(self.source)
 
     async def call(self, ask: Callable[[Any], Any]) -> Any:
@@ -123,7 +125,8 @@ class FakeDesk:
 
 def settle_of(lab: Lab, source: Source) -> Settle:
     """The handler, on the lab's store."""
-    context = TrackingContext("ml", FakeServer(source), FakeDesk(lab.store), None, None)  # type: ignore[arg-type]
+    leases, timing = Leases(lab.store, "test", TIMING), TIMING
+    context = TrackingContext("ml", FakeServer(source), FakeDesk(lab.store), leases, timing)  # type: ignore[arg-type]
     return Settle(context)
 
 

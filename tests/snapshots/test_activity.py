@@ -6,15 +6,14 @@ import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
-import pytest
 from textual.pilot import Pilot
 
+from tests.snapshots.sizes import pictures
 from tests.tui.stage import settle, stage, top
 from tests.world import records
 from tests.world_activity import OLDER, SENT, activity
 from tui.screens.activity import ActivityScreen
 
-SIZES = [(80, 24), (120, 40), (160, 45)]
 NEXT = "right_square_bracket"
 TABS: dict[str, Sequence[str]] = {
     "queue": ("6", NEXT),
@@ -26,8 +25,7 @@ TABS: dict[str, Sequence[str]] = {
 """Keys that lead to each picture."""
 
 
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-@pytest.mark.parametrize("name", TABS)
+@pictures("name", TABS, (160, 45), {"queue", "submission"})
 def test_tab(name, size, snap_compare, tmp_path: Path):
     world = {(type(one), one.id): one for one in (*records(), *activity())}
     app = asyncio.run(stage(tmp_path / "data", world=list(world.values())))

@@ -9,11 +9,11 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.charted import charted
+from tests.snapshots.sizes import pictures
 from tests.tui.stage import settle, stage
 from tests.world import records
 from tui.screens.metrics import MetricsScreen
 
-SIZES = [(80, 24), (120, 40), (200, 60)]
 SHOWN: dict[str, tuple[str, ...]] = {
     "grid": (),
     "reading": ("l", "left", "left", "left", "S", "S"),
@@ -40,8 +40,7 @@ def _play(snap_compare, tmp_path: Path, size: tuple[int, int], keys: tuple[str, 
     return snap_compare(app, terminal_size=size, run_before=run_before)
 
 
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-@pytest.mark.parametrize("name", SHOWN)
+@pictures("name", SHOWN, (200, 60), {"grid"})
 def test_charts(name, size, snap_compare, tmp_path: Path):
     assert _play(snap_compare, tmp_path, size, SHOWN[name])
 

@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
+from tests.snapshots.sizes import USUAL, pictures
 from tests.tui.stage import dashboard, press, settle, stage
 from tests.world_pipelines import PIPELINE, PROJECT, apis, jobs, pipeline, world
 from tui.dashboard import Dashboard
 from tui.screens.definition import DefinitionScreen
 
-SIZES = [(80, 24), (120, 40), (160, 45)]
+LARGE = (160, 45)
 NEXT = "right_square_bracket"
 PIPELINE_TABS = {"apis": 0, "jobs": 1, "run-ids": 2, "schedules": 3, "submissions": 4, "definition": 5, "ci": 6}
 PROJECT_TABS = {"project": 0, "pipelines": 1, "repositories": 2, "members": 3}
@@ -27,8 +28,6 @@ FORMS: dict[str, tuple[Callable[[Dashboard], None], Sequence[str]]] = {
     "variable": (lambda app: app.open_definition(apis()[0]), (*["tab"] * 6, "down", "enter")),
 }
 """What opens each form, and the keys in it."""
-
-sizes = pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 
 
 def play(
@@ -47,27 +46,24 @@ def play(
     return snap_compare(app, terminal_size=size, run_before=run_before)
 
 
-@sizes
+@pytest.mark.parametrize("size", USUAL, ids=lambda size: f"{size[0]}x{size[1]}")
 def test_pipelines(size, snap_compare, tmp_path: Path):
     assert play(snap_compare, tmp_path, size, ("2", "j", "tab", "j"), None)
 
 
-@sizes
-@pytest.mark.parametrize("tab", PIPELINE_TABS)
+@pictures("tab", PIPELINE_TABS, LARGE, {"apis", "definition"})
 def test_pipeline(tab, size, snap_compare, tmp_path: Path):
     keys = (*[NEXT] * PIPELINE_TABS[tab], "j")
     assert play(snap_compare, tmp_path, size, keys, lambda app: app.open_pipeline(PIPELINE))
 
 
-@sizes
-@pytest.mark.parametrize("tab", PROJECT_TABS)
+@pictures("tab", PROJECT_TABS, LARGE, {"pipelines"})
 def test_project(tab, size, snap_compare, tmp_path: Path):
     keys = (*[NEXT] * PROJECT_TABS[tab], "j")
     assert play(snap_compare, tmp_path, size, keys, lambda app: app.open_project(PROJECT))
 
 
-@sizes
-@pytest.mark.parametrize("form", FORMS)
+@pictures("form", FORMS, LARGE, {"pipeline", "job"})
 def test_definition(form, size, snap_compare, tmp_path: Path):
     open_it, keys = FORMS[form]
     assert play(snap_compare, tmp_path, size, keys, open_it)

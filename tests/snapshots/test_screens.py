@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
+from tests.snapshots.sizes import pictures
 from tests.tui.stage import settle, stage
 
-SIZES = [(80, 24), (120, 40), (200, 60)]
 SCREENS: dict[str, Sequence[str]] = {
     "runs": (),
     "runs-filtered": ("slash", *"status:failed", "enter"),
@@ -26,8 +26,7 @@ SCREENS: dict[str, Sequence[str]] = {
 """Keys that lead to each screen."""
 
 
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-@pytest.mark.parametrize("name", SCREENS)
+@pictures("name", SCREENS, (200, 60), {"runs", "run", "launch"})
 def test_screen(name, size, snap_compare, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("tui.screens.launch.new_run_id", lambda: "1ng1g6r4zpw0")
     app = asyncio.run(stage(tmp_path / "data"))

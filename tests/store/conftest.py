@@ -90,6 +90,12 @@ def mongo(mongo_server: str) -> Iterator[MongoFactory]:
     yield factory
     with MongoClient[dict[str, Any]](mongo_server) as client:
         client.drop_database(factory.database)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def collected() -> Iterator[None]:
+    """No socket is left for the tests of other modules to stumble over."""
+    yield
     collect_sockets()
 
 
@@ -101,10 +107,9 @@ def collect_sockets() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of the MongoDB store may find such a socket before it is collected."""
+    """Tests of stores may find such a socket before it is collected."""
     for item in items:
-        given = getattr(item, "callspec", None)
-        if "mongo" in getattr(item, "fixturenames", ()) or (given and given.params.get("factory") == "mongo"):
+        if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning"))
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import re
+import socket
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,17 +15,16 @@ import pytest
 import pytest_asyncio
 from bson import ObjectId
 from pymongo import AsyncMongoClient
-from pymongo.errors import OperationFailure
+from pymongo.errors import AutoReconnect, NetworkTimeout, OperationFailure, ServerSelectionTimeoutError
 
 from data.errors import StoreError, StoreReadOnly, StoreVersion
 from data.model import JobRun, Pipeline, PipelineRun, Project, Session, StageRun
 from data.query import parse
-from data.store.logs import LogChanged
 from data.store.mongo import client, register, revisions, writing
 from data.store.mongo.client import Database, describe
 from data.store.mongo.failures import store_error
 from data.store.mongo.homes import HOMES, leading
-from data.store.mongo.logs import CHUNK, SHOWN, TAIL, MongoLogs
+from data.store.mongo.logs import MongoLogs
 from data.store.mongo.schema import indexes
 from data.store.mongo.store import MongoStore, open_mongo
 from data.store.open import open_store
@@ -103,19 +104,6 @@ async def test_a_run_is_one_plain_document_with_its_stages_and_jobs(opened: Mong
     assert await raw["jobs_history"].count_documents({}) == 1
 
 
-async def test_the_end_of_a_log_is_in_the_document_of_its_run(opened: MongoStore, raw: Database) -> None:
-    fit = job(1, 7, name="fit", stage="train")
-    await opened.put([run(7), fit])
-    logs = MongoLogs(opened.server)
-    await logs.append(fit.id, 0, b"x" * SHOWN + b"the end")
-    await logs.publish(fit)
-    await opened.put([changed(fit, status="success")])
-    document = await raw["jobs_history"].find_one({"run_number": 7})
-    assert document is not None
-    told = document["logs"]["train"]["jobs"]["fit"]
-    assert (told["job_status"], len(told["job_logs"]), told["job_logs"][-7:]) == ("success", SHOWN, "the end")
-
-
 async def test_what_others_add_to_our_documents_stays(opened: MongoStore, raw: Database) -> None:
     await opened.put([run(1, status="running")])
     await raw["jobs_history"].update_one({"run_number": 1}, {"$set": {"reviewed_by": "bo"}})
@@ -189,7 +177,9 @@ async def test_what_another_tool_wrote_can_be_browsed(mongo: MongoFactory, raw: 
         assert await store.get(PipelineRun, found.id) == found
         (made,) = (await store.page(JobRun, where={"pipeline_run_id": found.id})).records
         assert (made.name, made.stage, made.status) == ("load", "prepare", "failed")
-        assert await MongoLogs(store.server).read(made.id, 0, 100) == b"line 1\nout of memory"
+        logs = MongoLogs(mongo.url)
+        assert await asyncio.to_thread(logs.read, made.id, 0, 100) == b"line 1\nout of memory"
+        logs.close()
         assert [one.name for one in (await store.page(Project)).records] == ["churn"]
         assert [one.name for one in (await store.page(Pipeline)).records] == ["train"]
         session = await store.get(Session, "ada")
@@ -206,6 +196,93 @@ async def test_nonsense_of_another_tool_is_passed_over(mongo: MongoFactory, raw:
     await raw["sessions"].insert_one({"user_id": None})
     async with held(mongo) as store:
         assert [one.run_number for one in (await store.page(PipelineRun)).records] == [0]
+
+
+async def test_what_another_tool_changes_later_is_read_again(mongo: MongoFactory, raw: Database) -> None:
+    document = {**FOREIGN, "_id": ObjectId(), "status": "running"}
+    await raw["jobs_history"].insert_one(dict(document))
+    await raw["repo_configs"].insert_one({"repo_name": "churn", "pipelines": {"train": {"running": True}}})
+    await raw["sessions"].insert_one({"user_id": "ada", "repo_name": "churn"})
+    async with held(mongo) as store:
+        ada = await store.get(Session, "ada")
+        assert ada is not None
+        await store.put([changed(ada, cursor="gitlab:1:7")])
+        assert await store.adopt_plain() == 0
+        path = "logs.prepare.jobs.load.job_logs"
+        await raw["jobs_history"].update_one({"_id": document["_id"]}, {"$set": {"status": "success", path: "line 2"}})
+        await raw["repo_configs"].update_one({}, {"$set": {"pipelines.train.running": False}})
+        await raw["sessions"].update_one({"user_id": "ada"}, {"$set": {"repo_name": "fraud"}})
+        assert await store.adopt_plain() == 4  # a run and its job, a pipeline, a session
+        (found,) = (await store.page(PipelineRun)).records
+        (pipeline,) = (await store.page(Pipeline)).records
+        assert (found.status, pipeline.running) == ("success", False)
+        ada = await store.get(Session, "ada")
+        assert ada is not None and (ada.repo_name, ada.cursor) == ("fraud", "gitlab:1:7")
+        logs = MongoLogs(mongo.url)
+        assert await asyncio.to_thread(logs.read, f"{found.id}:job:1", 0, 99) == b"line 2"
+        logs.close()
+        assert await store.adopt_plain() == 0
+
+
+async def test_the_document_of_another_tool_outlives_its_record(mongo: MongoFactory, raw: Database) -> None:
+    await raw["jobs_history"].insert_one({**FOREIGN, "_id": ObjectId()})
+    async with held(mongo) as store:
+        (found,) = (await store.page(PipelineRun)).records
+        before = await store.revision()
+        assert await store.delete(PipelineRun, [found.id]) == 1
+        assert await store.get(PipelineRun, found.id) is None
+        assert (await store.changes(before)).deleted == {PipelineRun: {found.id}}
+        assert without_own(await raw["jobs_history"].find_one({})) == FOREIGN
+        assert await store.adopt_plain() == 0 and await store.count(PipelineRun) == 0
+
+
+async def test_a_broken_document_is_passed_over_and_said_once(
+    opened: MongoStore, raw: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    await opened.put([run(1), run(2), run(3)])
+    await raw["jobs_history"].update_one({"run_number": 2}, {"$set": {"lineside.doc": '{"id": 7}'}})
+    await raw["jobs_history"].update_one({"run_number": 3}, {"$unset": {"lineside.doc": ""}})
+    for _ in range(2):
+        assert [one.run_number for one in (await opened.page(PipelineRun)).records] == [1]
+    assert [one.run_number for one in await (await opened.listing(PipelineRun)).window(0, 9)] == [1]
+    assert len(caplog.records) == 2
+
+
+async def test_a_deletion_that_was_refused_is_not_told(opened: MongoStore, mongo: MongoFactory) -> None:
+    await opened.put([run(1), run(2)])
+    before = await opened.revision()
+    write = await opened._revisions.begin({}, {"pipeline_run": ["gitlab:1:1"]})
+    await write.end()
+    await opened.delete(PipelineRun, ["gitlab:1:2"])
+    assert (await opened.changes(before)).deleted == {PipelineRun: {"gitlab:1:2"}}
+
+
+async def test_news_come_soon_and_cost_little(opened: MongoStore, mongo: MongoFactory) -> None:
+    before = await opened.revision()
+    assert await opened.news(before, poll=0.01) == before
+    async with held(mongo) as other:
+        waiting = asyncio.create_task(opened.news(before, poll=0.2))
+        await other.put([run(1)])
+        found = await waiting
+        while found == before:
+            found = await opened.news(before, poll=0.2)
+        assert found == await other.revision()
+        assert await opened.news(before, poll=5) == found
+
+
+async def test_a_database_has_an_identity_of_its_own(mongo: MongoFactory, opened: MongoStore, raw: Database) -> None:
+    async with held(mongo) as again:
+        assert again.identity == opened.identity
+    await raw.client.drop_database(raw.name)
+    async with held(mongo) as anew:
+        assert anew.identity not in ("", opened.identity)
+
+
+async def test_a_database_of_another_program_is_refused(mongo: MongoFactory, raw: Database) -> None:
+    await raw["project"].insert_one({"title": "a film"})
+    with pytest.raises(StoreError, match="another program"):
+        await mongo.open()
+    assert await raw.list_collection_names() == ["project"]
 
 
 async def test_a_revision_is_told_when_it_is_whole(opened: MongoStore, mongo: MongoFactory) -> None:
@@ -286,26 +363,6 @@ async def test_a_register_changes_for_one_of_many(opened: MongoStore) -> None:
     assert await database[register.COLLECTION].count_documents({"name": "r"}) == 1
 
 
-async def test_logs_are_read_as_they_were_written(opened: MongoStore) -> None:
-    logs = MongoLogs(opened.server)
-    expected = b""
-    for number, size in enumerate((1, 5_000, TAIL - 5_001, 3, 0, CHUNK * 2 + 17, 9)):
-        piece = bytes((number + at) % 251 for at in range(size))
-        assert await logs.append("c:1:job:1", len(expected), piece, after=expected[-8:]) == len(expected) + size
-        expected += piece
-    await logs.append("c:1:job:10", 0, b"another")
-    assert await logs.size("c:1:job:1") == len(expected)
-    for start, length in ((0, len(expected) + 5), (4_999, 10), (TAIL - 1, CHUNK + 5), (len(expected), 9)):
-        assert await logs.read("c:1:job:1", start, length) == expected[start : start + length]
-    for offset, after in ((3, b""), (len(expected), b"no")):
-        with pytest.raises(LogChanged):
-            await logs.append("c:1:job:1", offset, b"x", after=after)
-    await logs.reset("c:1:job:1", b"new")
-    assert await logs.read("c:1:job:1", 0, 9) == b"new"
-    await logs.remove("c:1:job:1")
-    assert (await logs.size("c:1:job:1"), await logs.size("c:1:job:10")) == (0, 7)
-
-
 @pytest.mark.parametrize(
     ("url", "shown"),
     [
@@ -341,9 +398,42 @@ async def test_no_server_is_said_in_a_sentence(url: str, said: str) -> None:
     assert caught.value.__cause__ is None
 
 
+async def test_a_server_that_says_nothing_is_not_waited_for() -> None:
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        url = f"mongodb://127.0.0.1:{silent.getsockname()[1]}/x?timeoutMS=300"
+        with pytest.raises(StoreError, match="answer"):
+            await open_store(url)
+        logs = MongoLogs(url)
+        with pytest.raises(StoreError, match="answer"):
+            await asyncio.to_thread(logs.append, "a:1:job:1", 0, b"x")
+        logs.close()
+    collect_sockets()
+
+
+@pytest.mark.parametrize(
+    ("failure", "said"),
+    [
+        (ServerSelectionTimeoutError("db.example:1: [Errno -2] Name or service not known"), "host .* is not known"),
+        (
+            AutoReconnect(
+                "db.example:1: SSL handshake failed: [SSL: CERTIFICATE_VERIFY_FAILED] verify failed (_ssl.c:1)"
+            ),
+            "TLS: verify failed",
+        ),
+        (NetworkTimeout("db.example:1: timed out"), "did not answer in time"),
+        (ServerSelectionTimeoutError("no"), "does not answer"),
+    ],
+)
+def test_why_nothing_answers_is_said(failure: Exception, said: str) -> None:
+    assert re.search(said, str(store_error(failure, "mongodb://db.example/team")))
+
+
 @pytest.mark.parametrize(
     ("code", "kind", "said"),
     [
+        (50, StoreError, "took too long"),
         (18, StoreError, "user name or password"),
         (8000, StoreError, "user name or password"),
         (13, StoreReadOnly, "may not write"),

@@ -14,6 +14,7 @@ from textual.screen import Screen
 from data.model import Command, Record
 from data.store.logs import LogFiles
 from data.store.open import open_store
+from tests import stores
 from tests.world import FAILED_JOB, LOG, NOW, records
 from tui.dashboard import Dashboard
 from tui.options import DashboardOptions
@@ -45,11 +46,8 @@ def write_config(folder: Path, text: str = CONFIG) -> Path:
 
 async def fill_store(folder: Path, world: Sequence[Record] | None = None) -> Path:
     """A store with the fixed world in it; returns its file."""
-    await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
     path = folder / "lineside.db"
-    store = await open_store(path)
-    await store.put(records() if world is None else world)
-    await store.close()
+    await stores.fill_store(path, records() if world is None else world)
     logs = LogFiles(folder / "logs")
     if not logs.size(FAILED_JOB):
         logs.append(FAILED_JOB, 0, LOG)
@@ -106,11 +104,12 @@ async def until(pilot: Pilot[str], condition: Callable[[], object]) -> None:
     """Wait until `condition` holds."""
 
     async def rest() -> None:
-        while True:
-            await pilot.pause()
-            if condition():
-                return
+        await pilot.pause()
+        while not condition():
+            assert pilot.app._exception is None, pilot.app._exception
             await asyncio.sleep(0.01)
+            if condition():
+                await pilot.pause()
 
     try:
         await asyncio.wait_for(rest(), DEADLINE)

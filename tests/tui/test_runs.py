@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from data.model import Command, PipelineRun
 from tests.tui.stage import (
@@ -73,16 +74,8 @@ async def test_keys_move_the_cursor_and_come_back(tmp_path: Path, typed: str, pl
 
 
 async def test_rows_out_of_sight_are_read_when_they_come_into_sight(tmp_path: Path) -> None:
-    extra = [
-        run_of("gitlab:2:159").__class__(
-            **{
-                **{name: getattr(run_of("gitlab:2:159"), name) for name in PipelineRun.__struct_fields__},
-                "id": f"gitlab:2:{number}",
-                "git_pipeline_id": number,
-            }
-        )
-        for number in range(10_000, 10_400)
-    ]
+    like = run_of("gitlab:2:159")
+    extra = [replace(like, id=f"gitlab:2:{number}", git_pipeline_id=number) for number in range(10_000, 10_400)]
     async with playing(tmp_path, world=[*records(), *extra]) as pilot:
         screen = top(pilot, RunsScreen)
         assert screen.grid.source.size > 400

@@ -83,22 +83,36 @@ projects: [a/b]
         ("https://gitlab.example.evil.example", "", "", "evil.example"),
         ("https://evil.example/gitlab.example", "", "", "evil.example"),
         ("https://gitlab.example:9\\@evil.example", "", "", "no host has"),
-        ("https://gitlab.example", "", "store: {url: 'mongodb://ok.example/@evil.example/x'}", "no plain mongodb"),
         ("https://gitlab.example", "token_command: touch /tmp/x", "", "may not run commands"),
-        ("https://gitlab.example", "", "store: {url: 'mongodb://u:pw@evil.example/x'}", "names evil.example"),
-        ("https://gitlab.example", "", "store: {url: 'mongodb://ok.example,evil.example/x'}", "names evil.example"),
+        ("https://gitlab.example", "", "store: {url: 'mongodb://u:pw@evil.example/x'}", "not choose the store"),
+        ("https://gitlab.example", "", "store: {url: 'mongodb://ok.example/y'}", "store.url: a file that was found"),
+        ("https://gitlab.example", "", "store: {url_env: OTHER}", "store.url_env: a file that was found"),
+        ("https://gitlab.example", "", "store: {path: prepared}", "store.path: a file that was found"),
+        ("https://gitlab.example", "", "store: {history: 1d}", "store.history: a file that was found"),
     ],
 )
 def test_a_file_that_lay_in_the_way(
     env: dict[str, str], tmp_path: Path, url: str, more: str, end: str, words: str
 ) -> None:
-    env |= {"GITLAB_HOST": "gitlab.example", "MONGO_DB_URL": "mongodb://ok.example/x"}
+    env |= {
+        "GITLAB_HOST": "gitlab.example",
+        "MONGO_DB_URL": "mongodb://ok.example/x",
+        "OTHER": "mongodb://ok.example/z",
+    }
     path = _touch(tmp_path / "lineside.yaml", FOUND.format(url=url, more=more, end=end))
     with pytest.raises(ConfigError) as caught:
         load(path, env=env, trusted=False)
     assert words in str(caught.value)
     assert "pw" not in str(caught.value)
     assert any("`lineside --config FILE`" in problem.hint for problem in check(path, env=env, trusted=False))
+
+
+@pytest.mark.parametrize("store", ["url: mongodb://ok.example/x", "url: sqlite", "url_env: MONGO_DB_URL"])
+def test_a_found_file_may_say_which_store_the_user_chose(env: dict[str, str], tmp_path: Path, store: str) -> None:
+    env |= {"GITLAB_HOST": "gitlab.example", "MONGO_DB_URL": "mongodb://ok.example/x"}
+    text = FOUND.format(url="https://gitlab.example", more="", end=f"store: {{{store}}}")
+    path = _touch(tmp_path / "lineside.yaml", text)
+    assert load(path, env=env, trusted=False).projects
 
 
 @pytest.mark.parametrize(("host", "refused"), [("evil.example", True), ("git.example", False)])

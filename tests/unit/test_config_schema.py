@@ -19,6 +19,7 @@ from data.config import settings as module
 from data.config.schema import docs, schema
 from data.config.settings import Section
 from data.config.template import template
+from data.store.place import place_of
 
 SAMPLES = Path(__file__).parents[2] / "sample_configs"
 ENV = {"HOME": "/nonexistent", "GITLAB_TOKEN": "x", "MLFLOW_TRACKING_PASSWORD": "x"}
@@ -54,8 +55,8 @@ def test_the_samples_are_sound_and_fit_the_schema(name: str) -> None:
 
 def test_the_team_sample_shares_a_store() -> None:
     path = SAMPLES / "team.yaml"
-    assert load(path, env={**ENV, "MONGO_DB_URL": "mongodb://localhost/x"}).store.kind == "mongo"
-    assert load(path, env=ENV).store.kind == "sqlite"
+    assert place_of(load(path, env={**ENV, "MONGO_DB_URL": "mongodb://localhost/x"})).shown == "mongo localhost/x"
+    assert place_of(load(path, env=ENV)).shown == "sqlite"
     assert len(load(path, env=ENV).projects) == 3
 
 

@@ -1,4 +1,4 @@
-"""`config` and `store`: where they are, what is wrong with a configuration, what it may hold, and one to start with."""
+"""`config`: where it is, what is wrong with it, what it may hold, and one to start with."""
 
 from __future__ import annotations
 
@@ -98,25 +98,6 @@ def write_private(path: Path, text: str, *, force: bool) -> None:
         raise ConfigError("there is a configuration already", file=str(path), hint="--force writes over it") from None
     except OSError as error:
         raise ConfigError(f"cannot be written: {error.strerror}", file=str(path)) from None
-
-
-@click.group("store")
-def store_cli() -> None:
-    """Where the data is."""
-
-
-@store_cli.command("path")
-@click.pass_obj
-def store_path_cli(options: DashboardOptions) -> int:
-    """Print the store's file."""
-    from tui.cli.session import no_configuration
-    from tui.context import read_settings, store_path
-
-    found = read_settings(options)
-    if found is None:
-        raise no_configuration()
-    print(store_path(options, found[0]))
-    return 0
 
 
 def usual_path() -> Path:

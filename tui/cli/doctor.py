@@ -5,13 +5,16 @@ from __future__ import annotations
 import click
 
 from data.clean import clean
-from tui.cli.examination import Facts, examine
+from tui.cli.examination import examine
+from tui.cli.examine_team import Facts
 from tui.cli.failures import FAILED
 from tui.cli.output import print_json, with_color
 from tui.options import DashboardOptions
 from tui.present.activity import LARGEST
-from tui.present.text import size
+from tui.present.text import plural, size
 from widgets.glyphs import glyphs
+
+NO_ENGINE = "none has run with this store; the dashboard starts one"
 
 
 @click.command("doctor")
@@ -36,6 +39,8 @@ def report_lines(report: Facts) -> list[str]:
     """The report for people: a line per thing that was examined, its troubles and ways out below it."""
     lines = [_config_line(report["config"]), *_troubles(report["config"])]
     lines += [_store_line(report["store"]), *_troubles(report["store"])]
+    if report["store"]["team"]:
+        lines += [*_team_lines(report["store"]), *_troubles(report["store"]["team"])]
     lines += [_log_line(report["logs"]), *_troubles(report["logs"])]
     for server in report["connections"]:
         lines += [_server_line(server), *_troubles(server)]
@@ -48,7 +53,9 @@ def report_lines(report: Facts) -> list[str]:
             _line(engine["alive"], "engine", engine["id"], f"seen {engine['seen']}, leases {engine['leases']}")
         )
     if not report["engines"]:
-        lines.append(f"  {'engine':<11} none has run with this store; the dashboard starts one")
+        away = (report["store"]["team"] or {}).get("state") == "away"
+        known = "nobody knows while the team store is away" if away else NO_ENGINE
+        lines.append(f"  {'engine':<11} {known}")
     terminal = report["terminal"]
     words = [f"TERM={terminal['term']}", f"{terminal['colors']} colours", f"{terminal['columns']}x{terminal['lines']}"]
     lines += [_line(not terminal["problems"], "terminal", ", ".join(words), terminal["signs"]), *_troubles(terminal)]
@@ -64,11 +71,31 @@ def _config_line(config: Facts) -> str:
 
 
 def _store_line(store: Facts) -> str:
+    what = "mirror" if store["team"] else "store"
     if not store["exists"]:
-        return _line(not store["problems"], "store", store["path"] or "unknown", "not there yet")
+        return _line(not store["problems"], what, store["path"] or "unknown", "not there yet")
     counts = ", ".join(f"{number} {name}" for name, number in store["counts"].items())
     words = f"{size(store['bytes'])}, schema {store['schema']}, {counts}"
-    return _line(not store["problems"], "store", store["path"], words)
+    return _line(not store["problems"], what, store["path"], words)
+
+
+def _team_lines(store: Facts) -> list[str]:
+    """The team's store, and how far the mirror is."""
+    team, mirror = store["team"], store["team"]["mirror"]
+    words = [team["server"] or team["state"]]
+    if team["state"] == "new":
+        words.append("empty; the first engine or dashboard sets it up")
+    elif team["state"] == "ok":
+        words += [f"schema {team['schema']}", f"identity {team['identity']}", f"{team['seconds'] * 1000:.1f} ms"]
+        words += [f"{number} {name}" for name, number in team["counts"].items()]
+    lines = [_line(not team["problems"], "team store", store["name"], ", ".join(words))]
+    if mirror is not None:
+        parts = [f"copied up to revision {mirror['revision']}" if mirror["identity"] else "nothing was copied yet"]
+        parts += [f"{mirror['behind']} behind"] if mirror["behind"] else []
+        parts += ["older records are still to come"] if mirror["missing"] else []
+        parts += [f"{plural(mirror['waiting'], 'change')} waiting here"] if mirror["waiting"] else []
+        lines.append(f"              {', '.join(parts)}")
+    return lines
 
 
 def _log_line(logs: Facts) -> str:

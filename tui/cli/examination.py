@@ -8,29 +8,22 @@ import shutil
 import sqlite3
 import sys
 from contextlib import closing
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from data.errors import LinesideError
-from data.model import Command, EngineState, JobRun, Lease, PipelineRun, Project, Record, TrackedRun
+from data.model import EngineState, Lease
 from data.store.logs import LogFiles
+from data.store.place import LOG_FOLDER
+from tui.cli.examine_team import COUNTED, Facts, engine_facts, problem_of, team_facts
 from tui.cli.helping import versions
-from tui.cli.waiting import ENGINE_ALIVE
-from tui.context import LOG_FOLDER, collect, read_settings, store_path
+from tui.context import collect, read_settings
 from tui.options import DashboardOptions
-from tui.present.text import age
 
 if TYPE_CHECKING:
     from data.config import Settings
+    from data.store.place import Place
 
-Facts = dict[str, Any]
-"""What one part found; `problems` lists what is wrong, each with `message` and `hint`."""
-
-COUNTED: tuple[tuple[str, type[Record]], ...] = (
-    ("projects", Project), ("runs", PipelineRun), ("jobs", JobRun), ("MLflow runs", TrackedRun), ("commands", Command),
-)  # fmt: skip
-"""Record types whose number is told."""
 LEAST_COLUMNS, LEAST_LINES = 80, 24
 """Smallest terminal on which everything can be used."""
 
@@ -38,12 +31,12 @@ LEAST_COLUMNS, LEAST_LINES = 80, 24
 def examine(options: DashboardOptions, *, ask_servers: bool) -> Facts:
     """The whole report: versions, terminal, config, store, engines, connections, and the number of `problems`."""
     config, settings = config_facts(options)
-    store, engines = store_facts(options, settings)
-    logs = log_facts(store, settings)
+    store, engines, place = store_facts(options, settings, ask=ask_servers)
+    logs = log_facts(place, settings)
     connections = server_facts(settings) if ask_servers and settings else []
     terminal = terminal_facts()
     projects = [project for one in connections for project in one["projects"]]
-    parts = [config, store, logs, terminal, *connections, *projects]
+    parts = [config, store, *filter(None, [store["team"]]), logs, terminal, *connections, *projects]
     return {
         "versions": versions(),
         "config": config,
@@ -62,7 +55,7 @@ def config_facts(options: DashboardOptions) -> tuple[Facts, Settings | None]:
     try:
         found = read_settings(options)
     except LinesideError as error:
-        facts["problems"] = config_problems(options) or [_problem(error)]
+        facts["problems"] = config_problems(options) or [problem_of(error)]
         return facts, None
     if found is None:
         hint = "lineside config init writes one to start from; lineside demo needs none"
@@ -86,38 +79,56 @@ def config_problems(options: DashboardOptions) -> list[dict[str, str]]:
     if located is None:
         return []
     problems = check(located.path, trusted=located.trusted)
-    return [_problem(problem.error()) for problem in problems if problem.severity is Severity.ERROR]
+    return [problem_of(problem.error()) for problem in problems if problem.severity is Severity.ERROR]
 
 
-def store_facts(options: DashboardOptions, settings: Settings | None) -> tuple[Facts, list[Facts]]:
-    """The store's file and what it holds, and the engines that it knows. Nothing is made or changed."""
+def store_facts(
+    options: DashboardOptions, settings: Settings | None, *, ask: bool = True
+) -> tuple[Facts, list[Facts], Place | None]:
+    """The store and what it holds, and the engines that it knows. Nothing is changed.
+
+    Of a team's store the file is the mirror, and `team` says how the store itself is; with `ask` it is asked.
+    """
     facts: Facts = {
-        "path": "", "exists": False, "bytes": 0, "schema": 0, "integrity": "", "counts": {}, "log_bytes": 0,
-        "problems": [],
+        "kind": "sqlite", "name": "sqlite", "path": "", "exists": False, "bytes": 0, "schema": 0, "integrity": "",
+        "counts": {}, "log_bytes": 0, "team": None, "problems": [],
     }  # fmt: skip
     if settings is None and options.store is None:
-        return facts, []
+        return facts, [], None
     from data.config import Settings as AnySettings
+    from data.store.place import place_of
 
-    path = store_path(options, settings or AnySettings())
-    facts["path"] = str(path)
+    try:
+        place = place_of(settings or AnySettings(), options.store)
+    except LinesideError as error:
+        facts["problems"] = [problem_of(error)]
+        return facts, [], None
+    facts |= {"kind": "mongo" if place.team else "sqlite", "name": place.shown, "path": str(place.file)}
+    engines = _read_file(place.file, facts)
+    if place.team:
+        facts["team"], told = team_facts(place, mirrored=facts["exists"] and not facts["problems"], ask=ask)
+        engines = told or engines
+    return facts, engines, place
+
+
+def _read_file(path: Path, facts: Facts) -> list[Facts]:
+    """Add what the file holds to the facts; returns the engines that it knows."""
+    damaged = "move the file away; Lineside makes a new one and reads the servers again"
     try:
         if not path.exists():
-            return facts, []
+            return []
         facts |= {"exists": True, "bytes": path.stat().st_size, **_file_facts(path)}
         counts, engines = asyncio.run(_contents(path))
     except LinesideError as error:
-        facts["problems"] = [_problem(error)]
-        return facts, []
+        facts["problems"] = [problem_of(error)]
+        return []
     except (sqlite3.Error, OSError) as error:
-        hint = "move the file away; Lineside makes a new one and reads the servers again"
-        facts["problems"] = [{"message": f"the store cannot be read: {error}", "hint": hint}]
-        return facts, []
+        facts["problems"] = [{"message": f"the store cannot be read: {error}", "hint": damaged}]
+        return []
     facts |= {"counts": counts, "log_bytes": LogFiles(path.parent / LOG_FOLDER).total()}
     if facts["integrity"] != "ok":
-        hint = "move the file away; Lineside makes a new one and reads the servers again"
-        facts["problems"] = [{"message": f"the store is damaged: {facts['integrity']}", "hint": hint}]
-    return facts, engines
+        facts["problems"] = [{"message": f"the store is damaged: {facts['integrity']}", "hint": damaged}]
+    return engines
 
 
 def _file_facts(path: Path) -> Facts:
@@ -133,30 +144,15 @@ async def _contents(path: Path) -> tuple[dict[str, int], list[Facts]]:
 
     store = await open_store(path)
     try:
-        counts = {name: await store.count(kind) for name, kind in COUNTED}
+        counts = {name: await store.count(kind) for name, kind in COUNTED.items()}
         states = await collect(store, EngineState)
         leases = await collect(store, Lease)
     finally:
         await store.close()
-    return counts, [_engine(state, leases) for state in states]
+    return counts, engine_facts(states, leases)
 
 
-def _engine(state: EngineState, leases: list[Lease]) -> Facts:
-    now = datetime.now(UTC)
-    held = sorted(lease.id for lease in leases if lease.owner == state.id and lease.expires > now)
-    alive = state.seen is not None and now - state.seen < ENGINE_ALIVE
-    return {
-        "id": state.id,
-        "host": state.host,
-        "pid": state.pid,
-        "alive": alive,
-        "seen": f"{age(state.seen, now)} ago" if state.seen else "never",
-        "leases": len(held),
-        "lease_names": held,
-    }
-
-
-def log_facts(store: Facts, settings: Settings | None) -> Facts:
+def log_facts(place: Place | None, settings: Settings | None) -> Facts:
     """The job logs that are held: how many, how large, how much of the quota (0 for none) that is, and whose."""
     from data.config import Settings as AnySettings
     from data.store.space import Space, measure
@@ -164,12 +160,11 @@ def log_facts(store: Facts, settings: Settings | None) -> Facts:
     facts: Facts = {"problems": []}
     space = Space()
     known = settings or AnySettings()
-    if store["path"]:
-        path = Path(store["path"])
+    if place is not None:
         try:
-            space = measure(LogFiles(path.parent / LOG_FOLDER), path, known.names("gitlab"))
+            space = measure(LogFiles(place.logs), place.file, known.names("gitlab"))
         except LinesideError as error:
-            facts["problems"].append(_problem(error))
+            facts["problems"].append(problem_of(error))
     projects = [{"project_id": id, "bytes": taken} for id, taken in space.projects]
     return {"count": space.held, "bytes": space.logs, "quota": known.logs.quota, "projects": projects, **facts}
 
@@ -236,7 +231,3 @@ def _colors(term: str) -> str:
     if "256" in term:
         return "256"
     return "no" if term in {"", "dumb"} else "16"
-
-
-def _problem(error: LinesideError) -> dict[str, str]:
-    return {"message": error.message, "hint": error.hint}

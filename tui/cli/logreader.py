@@ -83,6 +83,9 @@ async def pieces(context: Context, job: JobRun, wish: Wish) -> AsyncGenerator[Pi
         LinesideError: it does not come in time.
     """
     with closing(Reader(context, job.id)) as reader:
+        if context.place.team and not (job.log.complete and reader.holds(job.log.size)):
+            await context.bring([_told(job)])
+            job = await context.store.get(JobRun, job.id) or job
         if job.log.complete and reader.holds(job.log.size):
             reader.offset = wish.begin()
             for piece in reader.rest():

@@ -41,6 +41,12 @@ class _Unit(click.ParamType):  # type: ignore[type-arg]  # generic for type chec
             self.fail(error.message, param, ctx)
 
 
+DURATION = _Unit("duration", parse_duration)
+"""Seconds, written `30d`, `12h`."""
+SIZE = _Unit("size", parse_size)
+"""Bytes, written `2GB`."""
+
+
 @dataclass(slots=True)
 class Plan:
     """What is to go and what stays.
@@ -62,13 +68,9 @@ class Plan:
 
 @click.command("prune", epilog="Without --older-than and --to, all logs go but those that cannot be fetched again.")
 @click.option("--dry-run", is_flag=True, help="Only show what would be deleted.")
-@click.option(
-    "--older-than", type=_Unit("duration", parse_duration), help="Only logs not read or written for so long: 30d."
-)
+@click.option("--older-than", type=DURATION, help="Only logs not read or written for so long: 30d.")
 @click.option("--project", metavar="P", help="Only logs of this project: its path, name or id.")
-@click.option(
-    "--to", "target", type=_Unit("size", parse_size), help="Only until so much is left: 2GB; least recently read first."
-)
+@click.option("--to", "target", type=SIZE, help="Only until so much is left: 2GB; least recently read first.")
 @click.option("--erased", is_flag=True, help="Also logs that GitLab has erased or let expire: they are gone for good.")
 @click.option("--yes", is_flag=True, help="Delete without a question.")
 @click.option("--json", "as_json", is_flag=True, help="What was (or would be) deleted as one JSON object.")

@@ -21,7 +21,7 @@ from tui.cli.targets import find_run
 from tui.context import Context, collect
 from tui.options import DashboardOptions
 from tui.present.queue import COLUMNS, queue_cells
-from tui.queueing import at_time, held, in_order, let_go, moved, write
+from tui.queueing import at_time, held, in_order, let_go, moved, take_back, write
 from widgets.cells import Cell, Column
 
 IDS = "ID: the id of a waiting command, or the beginning of one; lineside queue lists them."
@@ -64,7 +64,7 @@ def withdraw_cli(options: DashboardOptions, /, ids: Sequence[str], everything: b
         chosen = [one for one in waiting if one.state == "queued"] if everything else _named(waiting, ids)
         if everything and chosen and not _agreed(chosen, yes=yes):
             return FAILED
-        return await _tell(chosen, "taken back", lambda one: context.store.withdraw(one.id))
+        return await _tell(chosen, "taken back", lambda one: take_back(context.store, one, context.user))
 
     return in_context(options, work)
 

@@ -37,6 +37,7 @@ COMMANDS: dict[str, str] = {
     "delete": "tidy",
     "rename": "tidy",
     "queue": "queue",
+    "activity": "activity",
     "submissions": "submissions",
     "schedules": "schedules",
     "label": "marks",
@@ -53,7 +54,9 @@ COMMANDS: dict[str, str] = {
     "demo": "demo",
     "doctor": "doctor",
     "config": "configure",
-    "store": "configure",
+    "store": "store",
+    "backup": "store",
+    "restore": "store",
     "completion": "completion",
     "help": "helping",
     "version": "helping",
@@ -112,7 +115,7 @@ def print_version(ctx: click.Context, _parameter: click.Parameter, value: bool) 
     context_settings={"max_content_width": 100, "help_option_names": ["-h", "--help"]},
 )
 @click.option("--config", type=click.Path(path_type=Path), metavar="FILE", help="Configuration file.")
-@click.option("--store", type=click.Path(path_type=Path), metavar="FILE", help="Store file in place of the configured.")
+@click.option("--store", metavar="FILE|URL", help="Store in place of the configured: a file, or mongodb://….")
 @click.option("--read-only", is_flag=True, help="Refuse everything that would change a server.")
 @click.option("--ascii/--unicode", "ascii_", default=None, help="Signs to draw with; the terminal decides otherwise.")
 @click.option("--no-color", is_flag=True, help="No colours, as NO_COLOR=1 does.")
@@ -122,7 +125,7 @@ def print_version(ctx: click.Context, _parameter: click.Parameter, value: bool) 
 def cli(
     ctx: click.Context,
     config: Path | None,
-    store: Path | None,
+    store: str | None,
     read_only: bool,
     ascii_: bool | None,
     no_color: bool,

@@ -11,16 +11,21 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from data.errors import LinesideError
 from data.simulator.settings import SimulatorSettings
 from tui.cli.failures import FAILED, report
-from tui.cli.session import in_context
-from tui.context import Context
+from tui.cli.session import no_configuration
+from tui.context import read_settings
 from tui.options import DashboardOptions
+
+if TYPE_CHECKING:
+    from data.config import Settings
+    from data.engine.service import Outcome
+    from data.store.place import Place
 
 SYNC_SECONDS = 600.0
 """How long one synchronisation may take."""
@@ -79,28 +84,47 @@ def end_with_parent() -> None:
 
 
 @click.command("engine")
+@click.option("--json", "as_json", is_flag=True, help="Say how it does as lines of JSON.")
 @click.pass_obj
-def engine_cli(options: DashboardOptions) -> None:
-    """Run the engine by itself until Ctrl+C.
+def engine_cli(options: DashboardOptions, as_json: bool) -> None:
+    """Run the engine by itself until Ctrl+C or SIGTERM.
 
-    It keeps the store equal to the servers and carries out commands; what it does is told on stderr.
+    It keeps the store equal to the servers and carries out commands. How it does is a line on stdout, now and then and
+    whenever that changes; what it does is told on stderr. A team's store may be away at the start, or go away later.
     """
-
-    async def work(context: Context) -> None:
-        from data.engine.process import owner_name
-        from data.engine.service import Engine
-
-        engine = Engine(context.settings, context.store, context.logs, owner_name())
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, engine.stop)
-        await engine.run()
-
-    from data.engine.process import leave
+    from data.engine.process import leave, run_to_end
 
     talk()
-    in_context(options, work)
+    run_to_end(_serve(options, as_json))
     leave(0)  # a thread may still wait for a server
+
+
+async def _serve(options: DashboardOptions, as_json: bool) -> None:
+    from data.engine.process import owner_name
+    from data.engine.serving import Service
+    from data.engine.vitals import Vitals
+
+    def say(vitals: Vitals) -> None:
+        try:
+            print(vitals.json() if as_json else vitals.line(), flush=True)
+        except OSError:  # nobody reads it any more; the work goes on
+            return
+
+    settings, place = _settings_and_place(options)
+    service = Service(settings, place, owner_name(), say=say)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, service.stop)
+    await service.run()
+
+
+def _settings_and_place(options: DashboardOptions) -> tuple[Settings, Place]:
+    from data.store.place import place_of
+
+    found = read_settings(options)
+    if found is None:
+        raise no_configuration()
+    return found[0], place_of(found[0], options.store)
 
 
 @click.command("sync")
@@ -111,23 +135,27 @@ def engine_cli(options: DashboardOptions) -> None:
 def sync_cli(options: DashboardOptions, projects: Sequence[str], once: bool, timeout: float) -> int:
     """Bring the store up to date with the servers."""
     del once  # the only way so far; asked for, so that `lineside sync` can come to mean more
+    outcomes = asyncio.run(_sync(options, projects, timeout))
+    for what, error in outcomes:
+        if error is not None:
+            report(error, about=what)
+    return FAILED if any(error is not None for _, error in outcomes) else 0
 
-    async def work(context: Context) -> int:
-        from data.engine.process import owner_name
-        from data.engine.service import Engine
 
-        engine = Engine(context.settings, context.store, context.logs, owner_name())
-        try:
-            async with asyncio.timeout(timeout):
-                outcomes = await engine.sync_once(projects or None)
-        except TimeoutError:
-            raise LinesideError(f"not done within {timeout:g} s", hint="give it more with --timeout") from None
-        for what, error in outcomes:
-            if error is not None:
-                report(error, about=what)
-        return FAILED if any(error is not None for _, error in outcomes) else 0
+async def _sync(options: DashboardOptions, projects: Sequence[str], timeout: float) -> list[Outcome]:
+    from data.engine.process import owner_name
+    from data.engine.service import Engine
+    from data.engine.serving import closed, open_parts
 
-    return in_context(options, work)
+    settings, place = _settings_and_place(options)
+    store, logs = await open_parts(place)
+    try:
+        async with asyncio.timeout(timeout):
+            return await Engine(settings, store, logs, owner_name()).sync_once(projects or None)
+    except TimeoutError:
+        raise LinesideError(f"not done within {timeout:g} s", hint="give it more with --timeout") from None
+    finally:
+        await closed(store, logs)
 
 
 def talk() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from data.errors import ConfigError
+from tui.cli.team import joined
 from tui.context import Context, open_context
 from tui.options import DashboardOptions
 
@@ -16,16 +17,17 @@ T = TypeVar("T")
 def in_context(options: DashboardOptions, work: Callable[[Context], Awaitable[T]]) -> T:
     """The result of `work`, run on an event loop of its own."""
 
-    async def session() -> T:
+    async def run() -> T:
         context = await open_context(options)
         if context is None:
             raise no_configuration()
         try:
-            return await work(context)
+            async with joined(context) as session:
+                return await work(session)
         finally:
             await context.close()
 
-    return asyncio.run(session())
+    return asyncio.run(run())
 
 
 def no_configuration() -> ConfigError:

@@ -15,6 +15,7 @@ from data.errors import Forbidden, LinesideError, Unauthorized, Unreachable, Usa
 from data.model import Connection, EngineState, Interest, Lease
 from tui.cli.failures import say
 from tui.context import Context, collect
+from tui.workers import is_alive, workers
 
 if TYPE_CHECKING:
     from data.engine.process import EngineProcess
@@ -31,8 +32,6 @@ LOOK_SECONDS = 5.0
 """Seconds between two looks whether an engine serves."""
 ENGINE_LOG = "engine.log"
 """File in the state folder that holds what an engine said that a command started."""
-ENGINE_ALIVE = timedelta(seconds=20)
-"""An engine that was seen within this time counts as running."""
 DEAD = {"unauthorized": Unauthorized, "forbidden": Forbidden}
 """Connection states that waiting does not change."""
 
@@ -87,8 +86,11 @@ class Waiter:
 
     async def _renew(self, topics: Sequence[str], now: float) -> None:
         if topics and (now >= self._renew_at or self._topics != topics):
+            new = self._topics != topics
             self._topics, self._renew_at = topics, now + RENEW_SECONDS
             await self.watch(topics)
+            if new:
+                await self.context.bring(topics)
 
     async def watch(self, topics: Sequence[str], seconds: float = INTEREST_SECONDS) -> None:
         """Say what the engine is to look after, for some seconds."""
@@ -164,11 +166,9 @@ async def waiter(context: Context, *, start: bool, lease: str = "") -> AsyncIter
 async def engine_serves(context: Context, lease: str) -> bool:
     """Whether an engine, on any machine, was seen lately that holds a lease, or any engine for an empty name."""
     now = datetime.now(UTC)
-    alive = {
-        state.id
-        for state in await collect(context.store, EngineState)
-        if state.seen and now - state.seen < ENGINE_ALIVE
-    }
+    if context.place.team:
+        return any(not lease or lease in one.leases for one in await workers(context, now))
+    alive = {state.id for state in await collect(context.store, EngineState) if is_alive(state, now)}
     if not lease:
         return bool(alive)
     held = await context.store.get(Lease, lease)
@@ -181,7 +181,7 @@ def start_engine(context: Context) -> EngineProcess:
     from data.engine.process import spawn
 
     with (ensure(state_dir()) / ENGINE_LOG).open("wb") as words:
-        return spawn(context.config_path, store=context.store_path, stderr=words)
+        return spawn(context.config_path, place=context.place, stderr=words)
 
 
 def _engine_ended() -> LinesideError:

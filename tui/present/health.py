@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from data.model.vocabulary import COMMAND_OPEN
+from data.model.vocabulary import COMMAND_OPEN, TEAM_STORE
 from data.model.work import Command, Connection
 from tui.present.text import age
 from widgets.cells import Cell
@@ -13,6 +13,9 @@ from widgets.glyphs import glyphs
 
 STALE = timedelta(seconds=45)
 """Without an answer for longer, data counts as stale. Fresher data shows no age: an idle screen stays silent."""
+
+WAITING = "waiting here"
+"""What commands are that a team's store does not know yet."""
 
 
 def host(url: str) -> str:
@@ -47,12 +50,32 @@ def _coarse(then: datetime, now: datetime) -> str:
     return f"{seconds // 10 * 10}s" if seconds < 60 else age(then, now)  # noqa: PLR2004 - seconds below a minute
 
 
+def store_cells(store: str, team: Connection | None, commands: Sequence[Command], now: datetime) -> list[Cell]:
+    """What the first line says of the store: its name; of a team's store since when it is away, and what waits here."""
+    sign = glyphs()
+    if team is None:
+        return [Cell(store, "dim")]
+    if team.state in {"ok", "unknown"}:
+        return [Cell(store, "dim") if team.state == "ok" else Cell.of((f"{store} ", "dim"), (sign.pending, "pending"))]
+    since = f"away {age(team.offline_since, now)}" if team.state == "offline" else team.state
+    cells = [Cell.of((f"{store} ", "dim"), (f"{sign.failed} {since}".rstrip(), "failed"))]
+    waiting = len(waiting_here(team, commands))
+    return [*cells, Cell(f"{waiting} {WAITING}", "warning")] if waiting else cells
+
+
+def waiting_here(team: Connection, commands: Sequence[Command]) -> list[Command]:
+    """Commands that cannot have reached the team's store: they were made since it went away."""
+    then = team.offline_since or team.last_success
+    return [one for one in commands if one.state == "queued" and (then is None or one.created > then)]
+
+
 def health_line(
     connections: Sequence[Connection], store: str, active: int, commands: Sequence[Command], now: datetime
 ) -> tuple[Cell, ...]:
     """The right side of the first line."""
-    items = [health_cell(connection, now) for connection in connections]
-    items.append(Cell(store, "dim"))
+    team = next((one for one in connections if one.id == TEAM_STORE), None)
+    items = [health_cell(one, now) for one in connections if one is not team]
+    items += store_cells(store, team, commands, now)
     if active:
         items.append(Cell(f"{active} active", "running"))
     waiting = sum(command.state in COMMAND_OPEN for command in commands)

@@ -101,6 +101,10 @@ class ActivityScreen(Tabbed, ListScreen):
         """The commands as they stood when one left."""
         return self._seen.rows if self._seen is not None else ()
 
+    def seen_cursor(self) -> str:
+        """The command under the cursor when one left."""
+        return self._seen.cursor if self._seen is not None else ""
+
     def look(self) -> Look:
         """How the commands are looked at, for the next start."""
         return Look(filter=self.query_one(CommandsPane).filter)
@@ -227,8 +231,10 @@ class ActivityScreen(Tabbed, ListScreen):
     async def _take_back(self, commands: Sequence[Command]) -> None:
         if self.feed is None:
             return
-        store = self.feed.context.store
-        late = [one for one in commands if not await store.withdraw(one.id)]
+        from tui.queueing import take_back
+
+        store, user = self.feed.context.store, self.dashboard.user
+        late = [one for one in commands if not await take_back(store, one, user)]
         if not late:
             self.say("taken back" if len(commands) == 1 else f"{len(commands)} taken back")
         elif len(commands) == 1:

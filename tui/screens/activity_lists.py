@@ -108,8 +108,14 @@ class StorePane(ActivityPane, Generic[R]):
             self.COLUMNS, ListSource(rows), empty_text=(Cell("opening the store", "dim"),), id=self.TITLE.lower(),
             classes="pane-list",
         )  # fmt: skip
+        if cursor := self.first_cursor():
+            grid.expect(cursor)
         yield grid
         yield Facts(DETAIL, id="detail")
+
+    def first_cursor(self) -> str:
+        """Key of the row that the cursor is to stand on as soon as it is there."""
+        return ""
 
     def first_rows(self) -> Sequence[Row]:
         """Rows to begin with."""
@@ -197,6 +203,10 @@ class CommandsPane(StorePane[Command]):
     def first_rows(self) -> Sequence[Row]:
         """The rows as they stood when one left."""
         return self.home.seen_rows()
+
+    def first_cursor(self) -> str:
+        """The row that one left."""
+        return self.home.seen_cursor()
 
     def cells(self, record: Command) -> tuple[Cell, ...]:
         """A row."""

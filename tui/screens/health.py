@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import ComposeResult
 
 from data.model.base import Record
+from data.model.vocabulary import TEAM_STORE
 from data.model.work import Connection, EngineState, Lease, SyncState
 from tui.present.activity import CONNECTION_COLUMNS, connection_cells, space_cells
 from tui.present.text import age, plural
 from tui.screens.activity_lists import ActivityPane
+from tui.workers import workers
 from widgets.cells import Cell, Column
 from widgets.facts import Facts
 from widgets.grid import Grid, ListSource, Row
@@ -140,20 +142,18 @@ def sync_cells(state: SyncState, now: datetime) -> tuple[Cell, ...]:
 
 async def engine_words(feed: Feed, backend: Backend | None, now: datetime) -> list[Cell]:
     """Who works: each engine with its leases; what to do where there is none."""
-    store = feed.context.store
-    leases = (await store.page(Lease, limit=200)).records
-    live = [lease for lease in leases if lease.expires > now]
-    owners = sorted({lease.owner for lease in live})
-    engines = await store.get_many(EngineState, owners)
+    found = await workers(feed.context, now)
     words = [Cell("engine", "dim")]
-    for owner in owners:
-        engine = engines.get(owner)
-        where = f"{engine.host} pid {engine.pid}" if engine else owner
-        words.append(Cell(f"{where}: {plural(sum(lease.owner == owner for lease in live), 'lease')}"))
+    words += [Cell(f"{one.where}: {plural(len(one.leases), 'lease')}") for one in found]
+    team = next((one for one in feed.overview.connections if one.id == TEAM_STORE), None)
     own = backend.engine if backend else None
-    if not owners and own is not None and own.running:
+    if found:
+        return words
+    if team is not None and team.state != "ok":
+        words.append(Cell("nobody knows who works while the team store is away", "warning"))
+    elif own is not None and own.running:
         words.append(Cell(f"pid {own.pid}, no project yet"))
-    elif not owners:
+    else:
         words.append(Cell("none is running; start one with: lineside engine", "warning"))
     return words
 

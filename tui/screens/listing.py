@@ -50,8 +50,12 @@ class ListScreen(LinesideScreen):
         """The list, with the rows and the cursor of the last look until the store's own are there."""
         source = ListSource(self._seen.rows if self._seen else ())
         grid = Grid(self.columns(), source, empty_text=self.opening(), id="list")
-        if self._seen is not None:
-            grid.cursor = source.index_of(self._seen.cursor) or 0
+        if self._seen is not None and self._seen.cursor:
+            at = source.index_of(self._seen.cursor)
+            if at is None:
+                grid.expect(self._seen.cursor)
+            else:
+                grid.cursor = at
         return grid
 
     def look(self) -> Look:

@@ -154,7 +154,9 @@ class RunsScreen(Selecting["PipelineRun"], Arranging["PipelineRun"], HistoryScre
         launch = self.current_launch
         if launch is None or self.just_sent() or self.grid.marks or self.feed is None:
             return await super().do_run_delete()
-        done = await self.feed.context.store.withdraw(launch.id)
+        from tui.queueing import take_back
+
+        done = await take_back(self.feed.context.store, launch, self.dashboard.user)
         self.say("taken back" if done else "too late: it is being sent", "" if done else "warning")
 
     def tracked_ids(self, run: PipelineRun) -> Sequence[str]:

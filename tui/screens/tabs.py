@@ -133,7 +133,8 @@ class Tabbed(Acting):
     def tick(self) -> None:
         """What depends on the time."""
         self.show_head()
-        self.pane.tick()
+        if self.pane.is_mounted:  # on a busy machine the clock may come before its widgets
+            self.pane.tick()
 
     # Tabs
 
@@ -141,10 +142,12 @@ class Tabbed(Acting):
         """Show another tab; its filter, its cursor and what it read are as they were."""
         if kind is self.active or not self.is_attached:
             return
+        if not self.query(kind):
+            made = kind()
+            made.display = False
+            await self.query_one("#panes").mount(made)  # until it has its widgets, the clock finds the other tab
         self.pane.display = False
         self.active = kind
-        if not self.query(kind):
-            await self.query_one("#panes").mount(kind())
         self.pane.display = True
         self.pane.main.focus()
         self._show_tabs()

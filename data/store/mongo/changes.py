@@ -6,8 +6,9 @@ import asyncio
 from typing import Final
 
 from data.model import Record
-from data.store.mongo.client import Database
-from data.store.mongo.homes import BY_TABLE, HOMES, ID, OWN, REVISION, Document
+from data.store.mongo.client import Database, Server
+from data.store.mongo.homes import BY_TABLE, HOMES, ID, OWN, REVISION, Document, id_in
+from data.store.mongo.reading import by_ids
 from data.store.mongo.revisions import Entry, Revisions
 from data.store.mongo.writing import TOMBSTONES
 from data.store.port import Changes
@@ -36,12 +37,16 @@ class _Told:
             other[kind].difference_update(ids)
         self.size += len(ids)
 
-    def changes(self, revision: int, complete: bool) -> Changes:
+    async def changes(self, server: Server, revision: int, complete: bool) -> Changes:
+        """Deletions that were refused, or came to nothing, are none."""
+        for kind, ids in self.deleted.items():
+            ids.difference_update(await by_ids(server, HOMES[kind], sorted(ids), {}))
         return Changes(revision, _frozen(self.put), _frozen(self.deleted), complete)
 
 
-async def changes(database: Database, revisions: Revisions, since: int) -> Changes:
+async def changes(server: Server, revisions: Revisions, since: int) -> Changes:
     """What was written after revision `since`, oldest first, about `BATCH` of it."""
+    database = server.database
     newest = await revisions.stable()
     if since >= newest:
         return Changes(newest, {}, {})
@@ -51,12 +56,12 @@ async def changes(database: Database, revisions: Revisions, since: int) -> Chang
     if first > since + 1:
         upto = await _old(database, told, since, first - 1)
         if upto < first - 1 or told.size >= BATCH:
-            return told.changes(upto, upto == newest)
+            return await told.changes(server, upto, upto == newest)
     for entry in entries:
         await _tell(database, told, entry)
         if told.size >= BATCH and entry.number < newest:
-            return told.changes(entry.number, False)
-    return told.changes(newest, True)
+            return await told.changes(server, entry.number, False)
+    return await told.changes(server, newest, True)
 
 
 async def _tell(database: Database, told: _Told, entry: Entry) -> None:
@@ -70,7 +75,7 @@ async def _tell(database: Database, told: _Told, entry: Entry) -> None:
         if table in BY_TABLE:
             collection = HOMES[BY_TABLE[table]].collection
             found = database[collection].find({REVISION: entry.number}, {ID: 1}).batch_size(BATCH)
-            told.add(table, [one[OWN]["f"]["id"] async for one in found])
+            told.add(table, [id_ async for one in found if (id_ := id_in(one)) is not None])
 
 
 async def _old(database: Database, told: _Told, since: int, upto: int) -> int:
@@ -80,7 +85,7 @@ async def _old(database: Database, told: _Told, since: int, upto: int) -> int:
     async def put(table: str, collection: str) -> list[tuple[int, str, str, bool]]:
         found = database[collection].find({REVISION: between}, {ID: 1, REVISION: 1}).sort(REVISION, 1)
         rows = await found.limit(BATCH + 1).to_list()
-        return [(one[OWN]["rev"], table, one[OWN]["f"]["id"], False) for one in rows]
+        return [(one[OWN]["rev"], table, id_, False) for one in rows if (id_ := id_in(one)) is not None]
 
     stones = await database[TOMBSTONES].find({"rev": between}).sort("rev", 1).limit(BATCH + 1).to_list()
     several = await asyncio.gather(*(put(at.kind.table, at.collection) for at in HOMES.values()))
@@ -91,7 +96,7 @@ async def _old(database: Database, told: _Told, since: int, upto: int) -> int:
         elif len(rows) > BATCH:  # one write had more than a batch
             upto, table = rows[0][0], rows[0][1]
             found = database[HOMES[BY_TABLE[table]].collection].find({REVISION: upto}, {ID: 1}).batch_size(BATCH)
-            rows += [(upto, table, one[OWN]["f"]["id"], False) async for one in found]
+            rows += [(upto, table, id_, False) async for one in found if (id_ := id_in(one)) is not None]
     for _, table, id_, gone in sorted(row for rows in lists for row in rows if row[0] <= upto):
         told.add(table, [id_], gone=gone)
     return upto

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import re
-from typing import Any, Final, NamedTuple, TypeAlias
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 
+import pymongo
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
@@ -14,6 +16,8 @@ from pymongo.errors import InvalidURI
 from data.errors import StoreError
 from data.store.mongo.failures import as_store_errors
 
+C = TypeVar("C")
+
 Database: TypeAlias = AsyncDatabase[dict[str, Any]]
 Collection: TypeAlias = AsyncCollection[dict[str, Any]]
 
@@ -21,9 +25,12 @@ DATABASE: Final = "lineside"
 """Name of the database where the URL has none."""
 PATIENCE: Final = 5_000
 """Milliseconds to wait for a server where the URL does not say (`serverSelectionTimeoutMS`)."""
+TIMEOUT: Final = 20_000
+"""Milliseconds that one call may take in all, with its retries, where the URL does not say (`timeoutMS`)."""
+_ASKED: Final = {"serverSelectionTimeoutMS": PATIENCE, "timeoutMS": TIMEOUT}
 NEEDED: Final = (5, 0)
 """The least version of MongoDB that pymongo's asynchronous client and wildcard indexes are tested with."""
-_FOUND_AS: Final = "ferretdbVersion"
+FERRETDB: Final = "ferretdbVersion"
 """FerretDB says so in its answer to `buildInfo`; it calls itself a MongoDB of a certain version besides."""
 
 _PARTS: Final = re.compile(r"(?:[^@/?]*@)?(?P<hosts>[^@/?]+)(?:/(?P<name>[^@/?]*))?(?:\?[^@]*)?")
@@ -53,10 +60,13 @@ async def connect(url: str) -> Server:
     """
     place, name = describe(url)
     with as_store_errors(place):
-        client = _client(url)
+        client: AsyncMongoClient[dict[str, Any]] = made(AsyncMongoClient, url)
         try:
-            about = await client.admin.command("buildInfo")
-            await client[name].command("ping")
+            # With `timeoutMS` pymongo waits that long for a server, too, whatever `serverSelectionTimeoutMS` says.
+            patience = client.options.server_selection_timeout
+            with pymongo.timeout(min(patience, client.options.timeout or patience)):
+                about = await client.admin.command("buildInfo")
+                await client[name].command("ping")
         except BaseException:  # whatever it was, no connection stays open
             await close(client)
             raise
@@ -65,7 +75,7 @@ async def connect(url: str) -> Server:
         await close(client)
         needed = ".".join(map(str, NEEDED))
         raise StoreError(f"the server of the store {place} is MongoDB {version}", hint=f"{needed} or newer is needed")
-    return Server(client, client[name], place, _FOUND_AS in about, str(about.get(_FOUND_AS, version)))
+    return Server(client, client[name], place, FERRETDB in about, str(about.get(FERRETDB, version)))
 
 
 async def close(client: AsyncMongoClient[dict[str, Any]]) -> None:
@@ -74,11 +84,13 @@ async def close(client: AsyncMongoClient[dict[str, Any]]) -> None:
     await asyncio.sleep(0)
 
 
-def _client(url: str) -> AsyncMongoClient[dict[str, Any]]:
-    given = "serverselectiontimeoutms" in url.lower()
-    waiting: dict[str, Any] = {} if given else {"serverSelectionTimeoutMS": PATIENCE}
+def made(client: Callable[..., C], url: str, **more: Any) -> C:
+    """One of pymongo's clients, with what we ask of both where the URL does not say: nothing may wait for ever."""
+    for name, value in _ASKED.items():
+        if not re.search(rf"[?&]{name}=", url, re.IGNORECASE):
+            more[name] = value
     try:
-        return AsyncMongoClient(url, appname="lineside", **waiting)
+        return client(url, appname="lineside", **more)
     except ValueError:  # a port that is no number
         raise InvalidURI from None
 

@@ -10,7 +10,7 @@ from data.query.fields import entry
 from data.store.match import meaning
 from data.store.mongo.client import Database
 from data.store.mongo.documents import SEPARATOR
-from data.store.mongo.homes import HOMES, ID, OWN, REVISION, SEARCH, Document, Home
+from data.store.mongo.homes import HOMES, ID, REVISION, SEARCH, Document, Home, id_in
 from data.store.mongo.predicate import NEVER, all_of, any_of, equality, fits, holds, measured, of_entries
 from data.store.port import Where
 from data.store.specification import Via
@@ -90,7 +90,7 @@ async def _text(database: Database, at: Home, wanted: str) -> Document:
 
 async def _belongs(database: Database, at: Home, via: Via, condition: Document) -> Document:
     found = database[HOMES[via.record].collection].find(condition, {ID: 1}).limit(BELONGING + 1)
-    ids = [document[OWN]["f"]["id"] for document in await found.to_list() if OWN in document]
+    ids = [id_ for document in await found.to_list() if (id_ := id_in(document)) is not None]
     if len(ids) > BELONGING:
         name = HOMES[via.record].kind.name
         raise UsageError(f"more than {BELONGING} {name} fit a part of the filter", hint="look for something longer")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
+from typing import Any, Final
 
 from data.errors import UsageError
 from data.store.mongo.client import Server
@@ -26,11 +26,10 @@ async def values(server: Server, at: Home, field: str, contains: str, limit: int
         raise UsageError(f"`{field}` of {at.kind.name} is no text", hint="numbers and times are not listed")
     wanted = contains.lower()
     if field in leading(at.kind):
-        collection = server.database[at.collection]
         asked: Document = holds(path, wanted) if wanted and kind != "id" else {}
-        given: Iterable[str] = await collection.distinct(path, asked)
+        given: Iterable[str] = await _distinct(server, at, path, asked)
         if kind != "id":
-            given = [*await collection.distinct(spelled(field), asked), *given]
+            given = [*await _distinct(server, at, spelled(field), asked), *given]
     else:
         given = await _newest(server, at, field)
     found: dict[str, str] = {}
@@ -64,6 +63,23 @@ async def names(server: Server, at: Home, entries: str, contains: str, limit: in
         known = ", ".join(at.kind.entries) or "none"
         raise UsageError(f"{at.kind.name} have no `{entries}`", hint=f"there are {known}")
     start, wanted = f"{entries}:", contains.lower()
-    known_names = await server.database[at.collection].distinct(NAMES, {NAMES: {"$gte": start, "$lt": start + LAST}})
+    known_names = await _distinct(server, at, NAMES, {NAMES: {"$gte": start, "$lt": start + LAST}})
     found = [name.removeprefix(start) for name in known_names if name.startswith(start)]
     return sorted((name for name in found if wanted in name.lower()), key=lambda name: (name.lower(), name))[:limit]
+
+
+async def _distinct(server: Server, at: Home, path: str, asked: Document) -> Iterable[str]:
+    """Values of a field of texts, or of lists of them."""
+    collection = server.database[at.collection]
+    if not server.scans:
+        found: list[str] = await collection.distinct(path, asked)
+        return found
+    # FerretDB's `distinct` refuses to be told how long it may take.
+    values: set[str] = set()
+    parts = path.split(".")
+    async for one in collection.find(asked, {path: 1}).batch_size(BATCH):
+        held: Any = one
+        for part in parts:
+            held = held.get(part, {})
+        values.update(held if isinstance(held, list) else [held] if isinstance(held, str) else [])
+    return values

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, Final, NamedTuple, TypeVar
 
+from data.clean import clean
 from data.errors import RecordError
 from data.model import Record, decode, encode
 from data.query.fields import info
@@ -19,6 +22,10 @@ SEPARATOR: Final = "\x1f"
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 _DIGEST: Final = 16
+_SAID: Final = 1_000
+"""Broken documents that are remembered."""
+
+log = logging.getLogger(__name__)
 
 
 class Written(NamedTuple):
@@ -33,14 +40,13 @@ def written(record: Record) -> Written:
     """The record as stored.
 
     Raises:
-        RecordError: it could not be read again: JSON has no NaN and no infinity, UTF-8 no lone surrogates.
+        RecordError: it could not be read again: it breaks a rule, JSON has no NaN and UTF-8 no lone surrogates.
     """
     try:
         data = encode(record)
     except UnicodeEncodeError as error:
         raise RecordError(type(record).__name__, "", "", f"not valid Unicode: {error.reason}") from None
-    if b"null" in data:
-        decode(type(record), data)
+    decode(type(record), data)
     return Written(record, data.decode(), blake2b(data, digest_size=_DIGEST).hexdigest())
 
 
@@ -65,9 +71,20 @@ def own(at: Home, one: Written, revision: int) -> Document:
     return found
 
 
-def read(kind: type[R], document: Document) -> R:
-    """The record in a document."""
-    return decode(kind, document[OWN]["doc"])
+def read(kind: type[R], document: Document) -> R | None:
+    """The record in a document; None for one that somebody has broken, which is said once."""
+    own = document.get(OWN)
+    text = own.get("doc") if isinstance(own, dict) else None
+    try:
+        return decode(kind, text if isinstance(text, str) else "")
+    except RecordError as error:
+        _say_once(kind.__name__, str(document.get("_id")), str(error))
+        return None
+
+
+@lru_cache(_SAID)
+def _say_once(kind: str, key: str, why: str) -> None:
+    log.warning("a document that holds no %s is passed over, %s: %s", kind, clean(key), why)
 
 
 def plain_value(value: Any) -> Any:

@@ -15,6 +15,8 @@ OWN: Final = "lineside"
 """The subdocument with all that Lineside adds: readers of the plain design never meet anything of ours outside it."""
 REVISION: Final = f"{OWN}.rev"
 ID: Final = f"{OWN}.f.id"
+SEEN: Final = f"{OWN}.seen"
+"""How another tool's part of a document was when its record was made."""
 SEARCH: Final = f"{OWN}.s"
 NAMES: Final = f"{OWN}.n"
 FIELDS: Final = f"{OWN}.f"
@@ -54,6 +56,14 @@ HOMES: Final[dict[type[Record], Home]] = {
 }
 """Every record type's collection."""
 BY_TABLE: Final[dict[str, type[Record]]] = {kind.table: record for record, kind in KINDS.items()}
+
+
+def id_in(document: Document) -> str | None:
+    """Id of the record in a document; None where it holds none of ours."""
+    own = document.get(OWN)
+    fields = own.get("f") if isinstance(own, dict) else None
+    id_ = fields.get("id") if isinstance(fields, dict) else None
+    return id_ if isinstance(id_, str) else None
 
 
 def home(kind: type[Record]) -> Home:

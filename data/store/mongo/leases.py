@@ -85,7 +85,7 @@ async def interests(server: Server, now: datetime) -> list[Interest]:
     """Interests that have not expired."""
     live = {_INTERESTS.field("expires"): {"$gt": plain_value(now)}}
     found = server.database[_INTERESTS.collection].find(live, DOC).sort(ID, 1)
-    return [read(Interest, one) for one in await found.to_list()]
+    return [one for document in await found.to_list() if (one := read(Interest, document)) is not None]
 
 
 def _name(name: str) -> str:

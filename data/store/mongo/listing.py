@@ -12,7 +12,7 @@ from data.errors import StoreError
 from data.model import Record
 from data.store.mongo.client import Server
 from data.store.mongo.failures import as_store_errors
-from data.store.mongo.homes import ID, OWN, Document, Home
+from data.store.mongo.homes import ID, Document, Home, id_in
 from data.store.mongo.order import Part, Token, behind
 from data.store.mongo.predicate import all_of
 from data.store.mongo.reading import get_many, rows
@@ -47,7 +47,7 @@ class Load:
         """Read the first ids, and go on with the others behind the scenes."""
         enough = ALL if self._server.scans else FIRST
         first = await rows(self._server, self._at, self._condition, self._parts, None, enough, {ID: 1})
-        self.ids = [_id(document) for document, _ in first]
+        self.ids = [id_ for document, _ in first if (id_ := id_in(document)) is not None]
         self.complete = len(first) < enough
         if not self.complete:
             self.task = asyncio.create_task(self._rest(first[-1][1]))
@@ -62,8 +62,8 @@ class Load:
                 here = [behind(part, after.values)] if number == after.part else []
                 query = all_of([part.condition, self._condition, *here])
                 async for one in collection.find(query, {ID: 1}).sort(part.sort).batch_size(BATCH):
-                    id_ = _id(one)
-                    if id_ not in seen:  # a record that moved down the order while it was read
+                    id_ = id_in(one)
+                    if id_ is not None and id_ not in seen:  # a record that moved down the order while it was read
                         seen.add(id_)
                         found.append(id_)
             self.ids += found
@@ -129,7 +129,3 @@ class MongoListing(Generic[R]):
             except ValueError:
                 continue
         return None
-
-
-def _id(document: Document) -> str:
-    return str(document[OWN]["f"]["id"])

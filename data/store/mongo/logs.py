@@ -2,147 +2,214 @@
 
 from __future__ import annotations
 
-import zlib
-from typing import Final
+import contextlib
+import time
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
 
-from bson.binary import Binary
+from pymongo import DeleteOne, MongoClient
+from pymongo.collection import Collection
 from pymongo.errors import DuplicateKeyError
 
-from data.model import JobRun, PipelineRun
-from data.store.logs import LogChanged
-from data.store.mongo.client import Server
+from data.errors import StoreError
+from data.store.logs import LogChanged, LogUse
+from data.store.mongo import chunks
+from data.store.mongo.chunks import Chunk, Head
+from data.store.mongo.client import FERRETDB, describe, made
 from data.store.mongo.failures import as_store_errors
-from data.store.mongo.homes import Document, home
-from data.store.mongo.plain import is_foreign, job_path
+from data.store.mongo.homes import Document
 
-COLLECTION: Final = "job_logs"
-CHUNK: Final = 256 * 1024
-"""Bytes of a chunk before they are compressed, at most."""
-TAIL: Final = 64 * 1024
-"""Bytes below which the last chunk is put together with what is appended: a tail writes a few hundred at a time."""
-SHOWN: Final = 8 * 1024
-"""Bytes of a log's end that the document of its run holds: a document ends at 16 MB, however many jobs a run has."""
-_LEVEL: Final = 6
-_CODEC: Final = "zlib"
-_DIGITS: Final = 15
+FRESH: Final = 2.0
+"""Seconds between looking at a log and writing to it, at most: a writer that slept in between must not go on."""
+TRIES: Final = 5
+"""How often a log is read that is begun anew while it is read."""
+BATCH: Final = 1_000
+"""Logs of an answer."""
+TOGETHER: Final = 64
+"""Chunks of a request: 8 MB where nothing can be compressed, far below the 48 MB of a message."""
 
 
 class MongoLogs:
-    """Logs of one store, with the calls of `data.store.logs.LogFiles`, to be awaited. One at a time writes a log.
+    """See `data.store.logs.LogStore`. For any number of threads; any number of processes may use the database.
 
-    A chunk's key holds its job, the log's generation and where it begins: two writers cannot both append at one place.
+    Of two that write to one log at the same time one is told `LogChanged`.
+
+    Attributes:
+        appended: bytes that this process has written so far, about.
     """
 
-    def __init__(self, server: Server) -> None:
-        self._server = server
-        self._chunks = server.database[COLLECTION]
+    def __init__(self, url: str) -> None:
+        """Connects with the first call.
 
-    async def size(self, job_id: str) -> int:
+        Raises:
+            StoreError: a URL that MongoDB does not know.
+        """
+        self.place, name = describe(url)
+        self.appended = 0
+        with as_store_errors(self.place):
+            self._client: MongoClient[Document] = made(MongoClient, url, connect=False)
+            database = self._client[name]
+        self._heads: Collection[Document] = database[chunks.LOGS]
+        self._chunks: Collection[Document] = database[chunks.CHUNKS]
+        self._reads: Collection[Document] = database[chunks.READS]
+        self._known: bool | None = None
+
+    def close(self) -> None:
+        """Let go of the connections; more calls are an error."""
+        self._client.close()
+
+    def size(self, job_id: str) -> int:
         """Bytes that are held of a log, 0 where there is none."""
-        with as_store_errors(self._server.place):
-            last = await self._last(job_id)
-        return 0 if last is None else int(last["start"] + last["size"])
+        with as_store_errors(self.place):
+            return int(_number(self._heads.find_one({"_id": job_id}, {"size": 1}) or {}, "size"))
 
-    async def append(self, job_id: str, offset: int, data: bytes, *, after: bytes = b"") -> int:
+    def append(self, job_id: str, offset: int, data: bytes, *, after: bytes = b"") -> int:
         """Write `data` behind what is held; returns the new size in bytes.
 
         Raises:
-            LogChanged: `offset` is not the size of the log, or it does not end with `after`.
+            LogChanged: `offset` is not the size of the log, or it does not end with `after`, or somebody else writes.
         """
-        with as_store_errors(self._server.place):
-            last = await self._last(job_id)
-            held = 0 if last is None else int(last["start"] + last["size"])
-            if held != offset:
-                raise LogChanged(f"the log of {job_id} holds {held} bytes, not {offset}", hint="read its size again")
-            if after and await self.read(job_id, offset - len(after), len(after)) != after:
+        with as_store_errors(self.place):
+            head, looked = self._head(job_id), time.monotonic()
+            if head.size != offset:
+                what = f"holds {head.size} bytes, not {offset}"
+                raise LogChanged(f"the log of {job_id} {what}", hint="read its size again")
+            if after and self._part(job_id, head, offset - len(after), offset) != after:
                 raise LogChanged(f"the log of {job_id} was begun anew", hint="read its size again")
-            if last is not None and last["size"] < TAIL:
-                first = TAIL - int(last["size"])
-                await self._lengthen(job_id, last, data[:first])
-                offset, data = offset + len(data[:first]), data[first:]
-            await self._insert(job_id, offset, data)
+            if data:
+                self._write(job_id, head, *chunks.extended(job_id, head, data), looked)
+        self.appended += len(data)
         return offset + len(data)
 
-    async def _lengthen(self, job_id: str, last: Document, data: bytes) -> None:
-        whole = _content(last) + data
-        changed = await self._chunks.update_one(
-            {"_id": last["_id"], "size": last["size"]}, {"$set": {"size": len(whole), "data": _packed(whole)}}
-        )
-        if not changed.matched_count:
-            raise _changed(job_id)
-
-    async def _insert(self, job_id: str, offset: int, data: bytes) -> None:
-        for start in range(0, len(data), CHUNK):
-            part = data[start : start + CHUNK]
-            document = {
-                "_id": _key(job_id, offset + start),
-                "job": job_id,
-                "start": offset + start,
-                "size": len(part),
-                "codec": _CODEC,
-                "data": _packed(part),
-            }
-            try:
-                await self._chunks.insert_one(document)
-            except DuplicateKeyError:
-                raise LogChanged(
-                    f"the log of {job_id} is written by somebody else", hint="read its size again"
-                ) from None
-
-    async def read(self, job_id: str, start: int, length: int) -> bytes:
+    def read(self, job_id: str, start: int, length: int) -> bytes:
         """Up to `length` bytes from byte `start`; fewer at the end, none where there is no log."""
-        start, length = max(start, 0), max(length, 0)
-        # The chunk that holds `start` begins at most one chunk before it: keys are looked up, in order.
-        between = {"$gte": _key(job_id, max(start - CHUNK, 0)), "$lt": _key(job_id, start + length)}
-        with as_store_errors(self._server.place):
-            found = await self._chunks.find({"_id": between}).sort("_id", 1).to_list()
-        parts = []
-        for one in found:
-            begin = int(one["start"])
-            parts.append(_content(one)[max(start - begin, 0) : max(start + length - begin, 0)])
-        return b"".join(parts)
+        start = max(start, 0)
+        with as_store_errors(self.place):
+            for _ in range(TRIES):
+                head = self._head(job_id)
+                found = self._part(job_id, head, start, min(start + max(length, 0), head.size))
+                if found is not None:
+                    return found
+        raise StoreError(f"the log of {job_id} is incomplete in the team store", hint="try again, or fetch it anew")
 
-    async def reset(self, job_id: str, data: bytes = b"") -> None:
-        """Begin a log anew, with `data`; without, it is not there until something is appended."""
-        await self.remove(job_id)
-        with as_store_errors(self._server.place):
-            await self._insert(job_id, 0, data)
+    def touch(self, job_id: str) -> None:
+        """Note that somebody reads a log now. Where that cannot be written, only the order of dropping suffers."""
+        with contextlib.suppress(StoreError), as_store_errors(self.place):
+            self._reads.update_one({"_id": job_id}, {"$set": {"at": time.time()}}, upsert=True)
 
-    async def remove(self, job_id: str) -> None:
-        """Drop a log."""
-        with as_store_errors(self._server.place):
-            await self._chunks.delete_many({"_id": {"$gte": _key(job_id, 0), "$lt": _end(job_id)}})
+    def reset(self, job_id: str, data: bytes = b"") -> None:
+        """Begin a log anew, with `data`; without, it is not there until something is appended.
 
-    async def publish(self, job: JobRun) -> None:
-        """Write the end of a job's log into its run's document, for readers of the plain design."""
-        if is_foreign(job.id) or job.retried:
+        Readers have the old one until all of the new one is there.
+        """
+        if not data:
+            self.remove(job_id)
             return
-        size = await self.size(job.id)
-        text = (await self.read(job.id, max(size - SHOWN, 0), SHOWN)).decode(errors="replace")
-        with as_store_errors(self._server.place):
-            runs = self._server.database[home(PipelineRun).collection]
-            await runs.update_one({"_id": job.pipeline_run_id}, {"$set": {f"{job_path(job)}.job_logs": text}})
+        with as_store_errors(self.place):
+            try:
+                old, looked = self._head(job_id), time.monotonic()
+            except StoreError:
+                self.remove(job_id)
+                old, looked = chunks.EMPTY, time.monotonic()
+            self._write(job_id, old, *chunks.extended(job_id, chunks.EMPTY._replace(turn=old.turn), data), looked)
+            self._drop(old.chunks)
+        self.appended += len(data)
 
-    async def _last(self, job_id: str) -> Document | None:
-        found = self._chunks.find({"_id": {"$gte": _key(job_id, 0), "$lt": _end(job_id)}}).sort("_id", -1).limit(1)
-        return next(iter(await found.to_list()), None)
+    def remove(self, job_id: str) -> None:
+        """Drop a log."""
+        with as_store_errors(self.place):
+            old = self._heads.find_one({"_id": job_id}, {"chunks": 1}) or {}
+            self._heads.delete_one({"_id": job_id})
+            self._drop([key for key in old.get("chunks") or () if isinstance(key, str)])
+            if not self._scans():  # one that has no indexes would look at every chunk of every log for this
+                self._chunks.delete_many(chunks.of_job(job_id))
+            self._reads.delete_one({"_id": job_id})
+
+    def discard(self, use: LogUse) -> None:
+        """Drop the log that `usage` told of."""
+        self.remove(use.job_id)
+
+    def total(self) -> int:
+        """Bytes of all logs."""
+        return sum(use.size for use in self.usage())
+
+    def usage(self, connections: Iterable[str] = ()) -> list[LogUse]:  # noqa: ARG002  # names are kept as they are
+        """All logs that are held, in no order."""
+        with as_store_errors(self.place):
+            reads = {one["_id"]: _number(one, "at") for one in self._reads.find({}).batch_size(BATCH)}
+            return [
+                LogUse(
+                    None, one["_id"], int(_number(one, "size")), max(_number(one, "written"), reads.get(one["_id"], 0))
+                )
+                for one in self._heads.find({}, {"size": 1, "written": 1}).batch_size(BATCH)
+                if isinstance(one["_id"], str)
+            ]
+
+    def _head(self, job_id: str) -> Head:
+        return chunks.head_of(job_id, self._heads.find_one({"_id": job_id}))
+
+    def _part(self, job_id: str, head: Head, start: int, stop: int) -> bytes | None:
+        """Bytes `start` to `stop`; None where chunks are missing, because the log was begun anew meanwhile."""
+        if start >= stop:
+            return b""
+        keys = chunks.needed(head, start, stop)
+        found = self._found(keys)
+        if len(found) < len(keys):
+            return None
+        return chunks.joined(head, [chunks.content_of(job_id, found[key], head.chunk) for key in keys], start, stop)
+
+    def _found(self, keys: Sequence[str]) -> dict[str, Document]:
+        if not keys:
+            return {}
+        if len(keys) > 1 and not self._scans():
+            several = self._chunks.find({"_id": {"$in": list(keys)}}).batch_size(TOGETHER)
+            return {one["_id"]: one for one in several}
+        each = (self._chunks.find_one({"_id": key}) for key in keys)
+        return {one["_id"]: one for one in each if one is not None}
+
+    def _write(self, job_id: str, old: Head, new: Head, made: Sequence[Chunk], looked: float) -> None:
+        """Put `new` in the place of `old`, which was read at `looked`, all or nothing."""
+        keys = [one.key for one in made]
+        for start in range(0, len(made), TOGETHER):
+            self._chunks.insert_many([one.document for one in made[start : start + TOGETHER]], ordered=False)
+        if not self._commit(job_id, old, new, looked if not made else self._look_again(job_id, old, looked)):
+            self._drop(keys)
+            raise LogChanged(f"the log of {job_id} is written by somebody else", hint="read its size again")
+
+    def _look_again(self, job_id: str, old: Head, looked: float) -> float:
+        """When the log was seen as `old` last; writing many chunks takes long."""
+        if not self._scans():
+            return looked
+        now = self._heads.find_one({"_id": job_id}, {"turn": 1})
+        return time.monotonic() if (now or {}).get("turn", 0) == old.turn else 0.0
+
+    def _commit(self, job_id: str, old: Head, new: Head, looked: float) -> bool:
+        values = chunks.values_of(new, old)
+        if not old.turn:
+            try:
+                self._heads.insert_one({"_id": job_id, **values})
+            except DuplicateKeyError:
+                return False
+            return True
+        if not self._scans():
+            return self._heads.update_one({"_id": job_id, "turn": old.turn}, {"$set": values}).matched_count > 0
+        # A condition beside the key would make it look at every log, and its updates are no single step anyway.
+        if time.monotonic() - looked > FRESH:
+            return False
+        return self._heads.update_one({"_id": job_id}, {"$set": values}).matched_count > 0
+
+    def _drop(self, keys: Sequence[str]) -> None:
+        for start in range(0, len(keys), BATCH):
+            operations: list[Any] = [DeleteOne({"_id": key}) for key in keys[start : start + BATCH]]
+            self._chunks.bulk_write(operations, ordered=False)
+
+    def _scans(self) -> bool:
+        """Whether the server reads whole collections; asked once."""
+        if self._known is None:
+            self._known = FERRETDB in self._client.admin.command("buildInfo")
+        return self._known
 
 
-def _changed(job_id: str) -> LogChanged:
-    return LogChanged(f"the log of {job_id} is written by somebody else", hint="read its size again")
-
-
-def _key(job_id: str, start: int) -> str:
-    return f"{job_id}\n{start:0{_DIGITS}}"
-
-
-def _end(job_id: str) -> str:
-    return f"{job_id}\n:"  # behind every digit
-
-
-def _packed(data: bytes) -> Binary:
-    return Binary(zlib.compress(data, _LEVEL))
-
-
-def _content(chunk: Document) -> bytes:
-    return zlib.decompress(chunk["data"])
+def _number(document: Document, name: str) -> float:
+    value = document.get(name)
+    return value if isinstance(value, int | float) else 0

@@ -12,17 +12,20 @@ Names that are keys are escaped (`data.store.mongo.homes.escaped`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from pymongo import UpdateOne
 
 from data.model import JobRun, Pipeline, PipelineRun, Project, Record, Session
 from data.store.kinds import KINDS
+from data.store.mongo.bulk import update
 from data.store.mongo.client import Server
+from data.store.mongo.ends import ends
+from data.store.mongo.foreign import SESSION
 from data.store.mongo.homes import OWN, Document, escaped, home
 from data.store.mongo.keys import FOREIGN
-from data.store.mongo.reading import by_ids
+from data.store.mongo.reading import by_ids, get_many
 from data.store.mongo.revisions import Write
 
 REPO_CONFIGS: Final = "repo_configs"
@@ -47,8 +50,7 @@ def plain(record: Record) -> Document:
             "completion_time": record.completion,
         }
     if isinstance(record, Session):
-        names = ("user_id", "repo_name", "repo_url", "branch", "commit_hash", "is_remote", "time")
-        return {name: getattr(record, name) for name in names}
+        return {name: getattr(record, name) for name in SESSION}
     return {}
 
 
@@ -57,47 +59,60 @@ def is_foreign(id_: str) -> bool:
     return id_.startswith(f"{FOREIGN}:")
 
 
-async def mirror(server: Server, records: Sequence[Record], write: Write) -> None:
-    """Write what records mean for documents of the plain design that are not their own."""
-    await _log(server, records, write)
-    pipelines = [one for one in records if isinstance(one, Pipeline) and not is_foreign(one.project_id)]
+async def shadows(server: Server, records: Sequence[Record]) -> dict[str, Document]:
+    """What jobs and pipelines mean for documents of the plain design that are not their own, by their ids.
+
+    A job is left out while its run is not there.
+    """
+    found: dict[str, Document] = {}
+    runs = {one.id for one in records if isinstance(one, PipelineRun)}
+    jobs = [one for one in records if isinstance(one, JobRun) and not one.retried and not is_foreign(one.id)]
+    asked = list({one.pipeline_run_id for one in jobs} - runs)
+    runs |= set(await by_ids(server, home(PipelineRun), asked, {}))
+    for one in records:
+        if isinstance(one, Pipeline) and not is_foreign(one.project_id):
+            found[one.id] = _pipeline(one)
+    jobs = [one for one in jobs if one.pipeline_run_id in runs]
+    logs = await ends(server, [one.id for one in jobs if one.log.complete and one.log.size])
+    return found | {one.id: _job(one, logs.get(one.id)) for one in jobs}
+
+
+async def mirror(server: Server, records: Sequence[Record], shades: Mapping[str, Document], write: Write) -> None:
+    """Write the shadows of records."""
+    logs: dict[str, list[Document]] = {}
+    for one in records:
+        if isinstance(one, JobRun):
+            logs.setdefault(one.pipeline_run_id, []).append(shades[one.id])
+    updates = []
+    for id_, jobs in logs.items():
+        for start in range(0, len(jobs), _JOBS):
+            values = {path: value for one in jobs[start : start + _JOBS] for path, value in one.items()}
+            updates.append(UpdateOne({"_id": id_}, {"$set": values}))
+    if updates:
+        await write.go_on()
+        await update(server, home(PipelineRun).collection, updates)
+    pipelines = [one for one in records if isinstance(one, Pipeline)]
     if pipelines:
         await write.go_on()
         await _configure(server, pipelines)
 
 
-async def _log(server: Server, records: Sequence[Record], write: Write) -> None:
-    """Write stages and jobs into the documents of their runs, as far as those are there."""
-    runs = [one for one in records if isinstance(one, PipelineRun) and one.stages and not is_foreign(one.id)]
-    jobs = [one for one in records if isinstance(one, JobRun) and not one.retried and not is_foreign(one.id)]
-    at = home(PipelineRun)
-    known = {one.id for one in runs}
-    known |= set(await by_ids(server, at, list({one.pipeline_run_id for one in jobs} - known), {}))
-    updates = [UpdateOne({"_id": run.id}, {"$set": _stages(run)}) for run in runs]
-    logs: dict[str, list[Document]] = {}
-    for job in jobs:
-        if job.pipeline_run_id in known:
-            logs.setdefault(job.pipeline_run_id, []).append(_job(job))
-    for id_, several in logs.items():
-        for start in range(0, len(several), _JOBS):
-            values = {path: value for one in several[start : start + _JOBS] for path, value in one.items()}
-            updates.append(UpdateOne({"_id": id_}, {"$set": values}))
-    if updates:
-        await write.go_on()
-        await server.database[at.collection].bulk_write(updates)
-
-
-def _stages(run: PipelineRun) -> Document:
-    values: Document = {}
-    for stage in run.stages:
-        path = _stage_path(stage.name)
-        values |= {
-            f"{path}.stage_name": stage.name,
-            f"{path}.stage_status": stage.status,
-            f"{path}.start_time": stage.start,
-            f"{path}.completion_time": stage.completion,
+def stages(run: PipelineRun) -> Document:
+    """The stages of a run that is new."""
+    return {
+        escaped(stage.name) or _UNNAMED: {
+            "stage_name": stage.name,
+            "stage_status": stage.status,
+            "start_time": stage.start,
+            "completion_time": stage.completion,
         }
-    return values
+        for stage in run.stages
+    }
+
+
+def stage_paths(run: PipelineRun) -> Document:
+    """The same for one that is there: its jobs stay."""
+    return {f"logs.{key}.{name}": value for key, values in stages(run).items() for name, value in values.items()}
 
 
 def job_path(job: JobRun) -> str:
@@ -109,8 +124,9 @@ def _stage_path(name: str) -> str:
     return f"logs.{escaped(name) or _UNNAMED}"
 
 
-def _job(job: JobRun) -> Document:
+def _job(job: JobRun, log: str | None) -> Document:
     mine = job_path(job)
+    end = {} if log is None else {f"{mine}.job_logs": log}
     return {
         f"{_stage_path(job.stage)}.stage_name": job.stage,
         f"{mine}.job_name": job.name,
@@ -118,26 +134,29 @@ def _job(job: JobRun) -> Document:
         f"{mine}.allows_failure": job.allows_failure,
         f"{mine}.start_time": job.start,
         f"{mine}.completion_time": job.completion,
+        **end,
     }
 
 
 async def _configure(server: Server, pipelines: Sequence[Pipeline]) -> None:
-    found = server.database[home(Project).collection].find({"_id": {"$in": [one.project_id for one in pipelines]}})
-    paths = {one["_id"]: one["lineside"]["f"] for one in await found.to_list()}
+    projects = await get_many(server, Project, [one.project_id for one in pipelines])
     updates = []
     for one in pipelines:
-        known = paths.get(one.project_id, {})
-        repo = str(known.get("path") or known.get("name") or one.project_id)
+        project = projects.get(one.project_id)
+        repo = (project.path or project.name) if project is not None else one.project_id
         key = {"repo_name": repo, "repo_url": one.repository_url, "branch": one.default_ref}
-        path = f"pipelines.{escaped(one.name)}"
-        values: Document = {
-            f"{OWN}.project_id": one.project_id,
-            f"{path}.pipeline_file_name": one.pipeline_file_name,
-            f"{path}.pipeline_config": one.pipeline_config,
-            f"{path}.job_run_history": list(one.job_run_history),
-            f"{path}.active": one.active,
-            f"{path}.running": one.running,
-            f"{path}.last_commit_hash": one.last_commit_hash,
-        }
-        updates.append(UpdateOne(key, {"$set": values}, upsert=True))
-    await server.database[REPO_CONFIGS].bulk_write(updates)
+        updates.append(UpdateOne(key, {"$set": _pipeline(one)}, upsert=True))
+    await update(server, REPO_CONFIGS, updates)
+
+
+def _pipeline(one: Pipeline) -> Document:
+    path = f"pipelines.{escaped(one.name)}"
+    return {
+        f"{OWN}.project_id": one.project_id,
+        f"{path}.pipeline_file_name": one.pipeline_file_name,
+        f"{path}.pipeline_config": one.pipeline_config,
+        f"{path}.job_run_history": list(one.job_run_history),
+        f"{path}.active": one.active,
+        f"{path}.running": one.running,
+        f"{path}.last_commit_hash": one.last_commit_hash,
+    }

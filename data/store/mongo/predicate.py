@@ -76,7 +76,7 @@ def fits(at: Home, name: str, patterns: Sequence[str]) -> Document:
     """Whether a value equals one of the patterns, which are lower-case and may hold `*`."""
     path, kind = f"{FIELDS}.{name}", at.kind.fields[name].type
     if kind == "words":
-        return _equals(path, [one for one in patterns if one])
+        return _equals(path, [one for one in patterns if one], several=True)
     if kind == "text":
         return _equals(path, patterns)
     if kind == "id":
@@ -90,19 +90,20 @@ def fits(at: Home, name: str, patterns: Sequence[str]) -> Document:
     return any_of([*found, _equals(f"{FIELDS}.{digits(name)}", globs)] if globs else found)
 
 
-def _equals(path: str, patterns: Sequence[str]) -> Document:
+def _equals(path: str, patterns: Sequence[str], *, several: bool = False) -> Document:
     if any(map(is_any, patterns)):
         return any_of([{path: _PRESENT}, {path: _MISSING}]) if "" in patterns else {path: _PRESENT}
     plain = [one for one in patterns if one and ANY not in one]
     clauses: list[Document] = [{path: {"$in": plain}}] if plain else []
     if "" in patterns:
         clauses.append({path: _MISSING})
-    return any_of([*clauses, *({path: _glob(one)} for one in patterns if ANY in one)])
+    return any_of([*clauses, *({path: _glob(one, several=several)} for one in patterns if ANY in one)])
 
 
-def _glob(pattern: str) -> Document:
+def _glob(pattern: str, *, several: bool = False) -> Document:
+    """Fits a pattern. Of several values the two ends of a range would each look for their own."""
     start = pattern.rstrip(ANY)
-    if ANY not in start:
+    if ANY not in start and not several:
         return {"$gte": start, "$lt": start + LAST}
     expression = ".*".join(escape(part) for part in re.split(r"\*+", pattern))
     return {"$regex": f"^{expression}$", "$options": "s"}

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from typing import Any, Final, TypeVar
 
 from data.model import Record
 from data.store.mongo.client import Server
 from data.store.mongo.documents import read
-from data.store.mongo.homes import ID, OWN, Document, Home, home, spelled
+from data.store.mongo.homes import ID, OWN, Document, Home, home, id_in, spelled
 from data.store.mongo.keys import key_of
 from data.store.mongo.order import Part, Token, behind, values_of
 from data.store.mongo.predicate import all_of
@@ -17,33 +18,36 @@ R = TypeVar("R", bound=Record)
 
 DOC: Final[Document] = {f"{OWN}.doc": 1, ID: 1}
 """What has to be read of a document for its record."""
-MANY: Final = 100
-"""Ids for which a server that has no indexes had better be asked for all that lies between the first and the last."""
+MANY: Final = 2_000
+"""Ids up to which a server that reads whole collections is asked for one key after the other: those it looks up."""
+TOGETHER: Final = 8
+"""Keys that are looked up at the same time."""
 BATCH: Final = 10_000
 """Documents of an answer (`batchSize`); an answer ends at 16 MB anyway."""
 
 
 async def by_ids(server: Server, at: Home, ids: Sequence[str], wanted: Document) -> dict[str, Document]:
     """Documents of some ids, those that exist."""
-    collection = server.database[at.collection]
+    collection, fields = server.database[at.collection], {ID: 1, **wanted}
     keys = [key_of(at, id_) for id_ in dict.fromkeys(ids)]
     if not keys:
         return {}
-    if len(keys) == 1:
-        query: Document = {"_id": keys[0]}
-    elif server.scans and len(keys) > MANY:
-        query = {ID: {"$gte": min(ids), "$lte": max(ids)}}
+    if len(keys) == 1 or (server.scans and len(keys) <= MANY):
+        found: list[Document] = []
+        for start in range(0, len(keys), TOGETHER):
+            each = (collection.find_one({"_id": key}, fields) for key in keys[start : start + TOGETHER])
+            found += [one for one in await asyncio.gather(*each) if one is not None]
     else:
-        query = {"_id": {"$in": keys}}
+        query: Document = {ID: {"$gte": min(ids), "$lte": max(ids)}} if server.scans else {"_id": {"$in": keys}}
+        found = await collection.find(query, fields).batch_size(BATCH).to_list()
     asked = set(ids)
-    found = collection.find(query, {ID: 1, **wanted}).batch_size(BATCH)
-    known = ((document[OWN]["f"]["id"], document) async for document in found if OWN in document)
-    return {id_: document async for id_, document in known if id_ in asked}
+    return {id_: document for document in found if (id_ := id_in(document)) is not None and id_ in asked}
 
 
 async def get_many(server: Server, kind: type[R], ids: Sequence[str]) -> dict[str, R]:
     """Those of `ids` that exist, by id."""
-    return {id_: read(kind, one) for id_, one in (await by_ids(server, home(kind), ids, DOC)).items()}
+    found = await by_ids(server, home(kind), ids, DOC)
+    return {id_: record for id_, one in found.items() if (record := read(kind, one)) is not None}
 
 
 async def rows(

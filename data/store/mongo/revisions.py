@@ -7,14 +7,15 @@ A writer that dies leaves its number open; after a while it counts as closed.
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
 from pymongo.errors import DuplicateKeyError
 
 from data.errors import StoreError
-from data.store.mongo.client import Database
+from data.store.mongo.client import Server
 
 COLLECTION: Final = "revisions"
 ABANDONED: Final = 20.0
@@ -29,6 +30,8 @@ KEPT: Final = 400
 """Numbers that are kept at least."""
 KEPT_SECONDS: Final = 120.0
 """Seconds for which numbers are kept at least: far longer than it takes to give out the next."""
+FEW: Final = 50
+"""Numbers that are better asked for one by one where the server reads whole collections."""
 _DIGITS: Final = 15
 _TRIES: Final = 1_000
 
@@ -52,11 +55,18 @@ class Entry(NamedTuple):
 class Revisions:
     """The numbers of one store, for one event loop."""
 
-    def __init__(self, database: Database) -> None:
-        self._collection = database[COLLECTION]
+    def __init__(self, server: Server) -> None:
+        self._collection = server.database[COLLECTION]
+        self._scans = server.scans
         self._last = 0
-        self._last_read = 0.0
+        self._last_read = -KEPT_SECONDS
         self._stable = 0
+        self._stable_read = -KEPT_SECONDS
+
+    @property
+    def known(self) -> int:
+        """The newest revision that was found to be whole, without asking."""
+        return self._stable
 
     async def begin(self, put: Ids, gone: Ids, guard: Guard | None = None) -> Write:
         """Take the next number; see `Write.go_on` for `guard`."""
@@ -75,12 +85,15 @@ class Revisions:
             try:
                 await self._collection.insert_one({"_id": _key(number), "at": time.time(), **document})
             except DuplicateKeyError:
-                await self._find_last()
+                if self._scans:  # what follows this one is tried at once
+                    self._last, self._last_read = number, time.monotonic()
+                else:
+                    await self._find_last()
                 continue
             write = Write(self._collection, number, guard)
             if time.monotonic() - begun > KEPT_SECONDS / 2:  # the number may have been given out and removed before
                 await write.end()
-                self._last_read = 0.0
+                self._last_read = -KEPT_SECONDS
                 continue
             self._last = number
             return write
@@ -88,19 +101,36 @@ class Revisions:
 
     async def stable(self) -> int:
         """The newest revision that is whole, with all before it."""
-        found = self._collection.find({"_id": {"$gt": _key(self._stable)}}, {"open": 1, "at": 1}).sort("_id", 1)
-        async for document in found:
+        begun = time.monotonic()
+        async for document in self._behind():
             if document["open"] and document["at"] > time.time() - ABANDONED:
                 break
-            self._stable = int(document["_id"])
+            self._stable = max(self._stable, int(document["_id"]))
+        self._stable_read = begun
         return self._stable
+
+    async def _behind(self) -> AsyncIterator[dict[str, Any]]:
+        """Numbers behind the newest that is known to be whole, in order, as far as they are kept."""
+        fields = {"open": 1, "at": 1}
+        if self._scans and time.monotonic() - self._stable_read < KEPT_SECONDS / 2:  # none can be gone meanwhile
+            number = self._stable + 1
+            while document := await self._collection.find_one({"_id": _key(number)}, fields):
+                yield document
+                number += 1
+            return
+        async for document in self._collection.find({"_id": {"$gt": _key(self._stable)}}, fields).sort("_id", 1):
+            yield document
 
     async def entries(self, since: int, upto: int) -> list[Entry]:
         """Those of the numbers behind `since` that are kept, in order."""
-        found = self._collection.find({"_id": {"$gt": _key(since), "$lte": _key(upto)}}).sort("_id", 1)
-        return [
-            Entry(int(one["_id"]), one["open"], one["put"], one["gone"], one["tables"]) for one in await found.to_list()
-        ]
+        if self._scans and upto - since <= FEW:
+            keys = [_key(number) for number in range(since + 1, upto + 1)]
+            each = await asyncio.gather(*(self._collection.find_one({"_id": key}) for key in keys))
+            found = [one for one in each if one is not None]
+        else:
+            between = {"_id": {"$gt": _key(since), "$lte": _key(upto)}}
+            found = await self._collection.find(between).sort("_id", 1).to_list()
+        return [Entry(int(one["_id"]), one["open"], one["put"], one["gone"], one["tables"]) for one in found]
 
     async def tidy(self) -> None:
         """Remove numbers that nobody needs."""

@@ -7,13 +7,14 @@ import os
 import socket
 from datetime import UTC, datetime
 from typing import Final
+from uuid import uuid4
 
 from pymongo import ASCENDING, IndexModel
 
 from data.errors import StoreError, StoreVersion
 from data.store.mongo import register
 from data.store.mongo.client import Server
-from data.store.mongo.homes import ENTRIES, HOMES, ID, NAMES, REVISION, Home, indexed_fields
+from data.store.mongo.homes import ENTRIES, HOMES, ID, NAMES, OWN, REVISION, Home, indexed_fields
 from data.store.mongo.leases import give_back, take
 from data.store.mongo.plain import REPO_CONFIGS
 from data.store.mongo.writing import TOMBSTONES
@@ -34,8 +35,8 @@ _MOST: Final = 60
 """Indexes of a collection; MongoDB has at most 64 (MongoDB manual, "Limits and Thresholds")."""
 
 
-async def prepare(server: Server) -> None:
-    """Make the database ready for use.
+async def prepare(server: Server) -> tuple[str, bool]:
+    """Make the database ready for use; returns its identity, which no other database has, and whether it is new.
 
     Raises:
         StoreVersion: a newer Lineside made it, and says that this one is too old.
@@ -43,7 +44,14 @@ async def prepare(server: Server) -> None:
         StoreError: whatever the server said.
     """
     owner = f"{socket.gethostname()}:{os.getpid()}:{id(server)}"
-    while await _version(server) < SCHEMA_VERSION:
+    new = False
+    while True:
+        version, identity = await found(server)
+        if version >= SCHEMA_VERSION:
+            return identity, new
+        if not version and not new:
+            await _refuse_others(server)
+            new = True
         held = await take(server, LEASE, owner, socket.gethostname(), MAKING, datetime.now(UTC))
         if held is None:
             await asyncio.sleep(WAITING)
@@ -54,15 +62,16 @@ async def prepare(server: Server) -> None:
             await give_back(server, LEASE, owner)
 
 
-async def _version(server: Server) -> int:
-    """The database's version, 0 where it has none.
+async def found(server: Server) -> tuple[int, str]:
+    """The database's version, 0 where it has none, and its identity.
 
     Raises:
         StoreVersion: it is too new.
+        StoreError: it is another program's.
     """
     found = await server.database[COLLECTION].find_one({"_id": _KEY})
     if found is None:
-        return 0
+        return 0, ""
     if found.get("oldest", 0) > SCHEMA_VERSION:
         raise StoreVersion(
             f"the store {server.place} is used by a newer Lineside (schema {found.get('version')}, "
@@ -70,16 +79,33 @@ async def _version(server: Server) -> int:
             hint="update Lineside, or name another store in the configuration",
         )
     version = found.get("version")
-    if not isinstance(version, int):
+    if not isinstance(version, int) or not isinstance(found.get("identity"), str):
         raise StoreError(f"{server.place} is a database of another program", hint="name another database in the URL")
-    return version
+    return version, found["identity"]
+
+
+async def _refuse_others(server: Server) -> None:
+    """See that none of our collections is another program's. Those of the plain design are shared.
+
+    Raises:
+        StoreError: one is.
+    """
+    ours = {at.collection for at in HOMES.values() if not at.shared}
+    for name in sorted(ours.intersection(await server.database.list_collection_names())):
+        document = await server.database[name].find_one({}, {OWN: 1})
+        if document is not None and OWN not in document:
+            raise StoreError(
+                f"{server.place} is a database of another program: its `{name}` is not ours",
+                hint="name another database in the URL",
+            )
 
 
 async def _update(server: Server) -> None:
     if not server.scans:  # a server without indexes would only be kept busy by them
         await make_indexes(server)
     values = {"version": SCHEMA_VERSION, "oldest": OLDEST, "made": datetime.now(UTC)}
-    await server.database[COLLECTION].update_one({"_id": _KEY}, {"$set": values}, upsert=True)
+    update = {"$set": values, "$setOnInsert": {"identity": uuid4().hex}}
+    await server.database[COLLECTION].update_one({"_id": _KEY}, update, upsert=True)
 
 
 async def make_indexes(server: Server) -> None:

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
-from data.errors import StoreError
+from data.errors import StoreError, StoreReadOnly
 from data.model import Command, Interest, Lease, Record
 from data.query import Query
 from data.store.kinds import KINDS
-from data.store.mongo import adopt, changes, distinct, grouping, leases, reading, schema, writing
+from data.store.mongo import adopt, changes, distinct, grouping, leases, reading, schema, sweeping, writing
 from data.store.mongo.client import Server, close, connect
+from data.store.mongo.clock import ServerClock
 from data.store.mongo.conditions import condition
 from data.store.mongo.documents import read
 from data.store.mongo.failures import as_store_errors
 from data.store.mongo.homes import Document, home
 from data.store.mongo.listing import Load, MongoListing
+from data.store.mongo.news import News
 from data.store.mongo.order import parts, read_token, write_token
-from data.store.mongo.revisions import Revisions
+from data.store.mongo.revisions import Guard, Revisions
 from data.store.mongo.work import Outbox
-from data.store.port import GROUPS, NAMES, OFFERED, PAGE, Changes, Group, Listing, Page, Sort, Where
+from data.store.port import GROUPS, NAMES, OFFERED, PAGE, Changes, Group, Listing, Page, Sort, Was, Where
 
 R = TypeVar("R", bound=Record)
 T = TypeVar("T")
@@ -36,14 +39,20 @@ def utc_now() -> datetime:
 
 
 class MongoStore:
-    """See `data.store.port.Store`. For one event loop; any number of processes may use the database."""
+    """See `data.store.port.Store`. For one event loop; any number of processes may use the database.
 
-    def __init__(self, server: Server, *, clock: Callable[[], datetime] = utc_now) -> None:
+    Attributes:
+        identity: tells this database from one that was made anew at the same place.
+    """
+
+    def __init__(self, server: Server, identity: str, *, clock: Callable[[], datetime] | None = None) -> None:
         """Use `open_mongo`, which connects and prepares the database first."""
         self.server = server
-        self._clock = clock
-        self._revisions = Revisions(server.database)
+        self.identity = identity
+        self._clock, self._server_clock = clock, ServerClock(server)
+        self._revisions = Revisions(server)
         self._outbox = Outbox(server, self._revisions)
+        self._news = News(server, self._revisions)
         self._turn = asyncio.Lock()
         self._writes: set[asyncio.Future[Any]] = set()
         self._loads: set[asyncio.Task[None]] = set()
@@ -63,6 +72,7 @@ class MongoStore:
         for load in tuple(self._loads):
             load.cancel()
         await asyncio.gather(*self._writes, *self._loads, return_exceptions=True)
+        await self._news.close()
         await close(self.server.client)
 
     async def _read(self, work: Awaitable[T]) -> T:
@@ -76,6 +86,22 @@ class MongoStore:
         self._writes.add(task)
         task.add_done_callback(self._done)
         return await asyncio.shield(task)
+
+    async def _apart(self, work: Callable[[datetime], Awaitable[T]]) -> T:
+        """Run a write that waits for no other, to its end: a lease is one register, and must not be renewed late."""
+        self._see_open()
+
+        async def run() -> T:
+            with as_store_errors(self.server.place):
+                return await work(await self._now())
+
+        task = asyncio.ensure_future(run())
+        self._writes.add(task)
+        task.add_done_callback(self._done)
+        return await asyncio.shield(task)
+
+    async def _now(self) -> datetime:
+        return self._clock() if self._clock is not None else await self._server_clock.now()
 
     async def _in_turn(self, work: Callable[[], Awaitable[T]]) -> T:
         async with self._turn:
@@ -105,26 +131,38 @@ class MongoStore:
 
     # Records
 
-    async def put(self, records: Sequence[Record], *, fence: Lease | None = None) -> int:
+    async def put(self, records: Sequence[Record], *, fence: Lease | None = None, was: Sequence[Was] = ()) -> int:
         """Insert or replace by id; returns how many changed.
 
         There are no transactions: where a write is cut off, a part of the records may be there, each of them whole.
         """
         if fence is None:
-            return await self._write(lambda: writing.put(self.server, self._revisions, records))
-
-        async def guard() -> None:
-            await leases.check(self.server, fence)
+            return await self._write(lambda: writing.put(self.server, self._revisions, records, was=was))
+        guard = self._guard(fence)
 
         async def put() -> int:
             await guard()
-            return await writing.put(self.server, self._revisions, records, fence=fence, guard=guard)
+            return await writing.put(self.server, self._revisions, records, fence=fence, guard=guard, was=was)
 
         return await self._write(put)
 
-    async def delete(self, kind: type[Record], ids: Sequence[str]) -> int:
+    async def delete(self, kind: type[Record], ids: Sequence[str], *, fence: Lease | None = None) -> int:
         """Delete by id; returns how many there were."""
-        return await self._write(lambda: writing.remove(self.server, self._revisions, kind, ids))
+        if fence is None:
+            return await self._write(lambda: writing.remove(self.server, self._revisions, kind, ids))
+        guard = self._guard(fence)
+
+        async def remove() -> int:
+            await guard()
+            return await writing.remove(self.server, self._revisions, kind, ids, fence=fence, guard=guard)
+
+        return await self._write(remove)
+
+    def _guard(self, fence: Lease) -> Guard:
+        async def guard() -> None:
+            await leases.check(self.server, fence)
+
+        return guard
 
     async def get(self, kind: type[R], id: str) -> R | None:
         """One record."""
@@ -153,7 +191,8 @@ class MongoStore:
         rows = await self._read(reading.rows(self.server, at, asked, order, token, limit + 1, reading.DOC))
         here = rows[:limit]
         more = write_token(here[-1][1]) if len(rows) > limit and here else None
-        return Page(tuple(read(kind, document) for document, _ in here), more)
+        found = (read(kind, document) for document, _ in here)
+        return Page(tuple(record for record in found if record is not None), more)
 
     async def listing(
         self, kind: type[R], *, where: Where | None = None, query: Query | None = None, sort: Sort | None = None
@@ -218,10 +257,26 @@ class MongoStore:
         self._see_open()
         return await self._read(self._revisions.stable())
 
+    async def news(self, after: int, *, poll: float) -> int:
+        """The newest revision, as soon as it is greater than `after`, at the latest after `poll` seconds.
+
+        It is a request every `poll` seconds at most, or a change stream where the server offers them.
+        """
+        self._see_open()
+        return await self._read(self._news.wait(after, poll))
+
     async def changes(self, since: int) -> Changes:
         """What was written after revision `since`."""
         self._see_open()
-        return await self._read(changes.changes(self.server.database, self._revisions, since))
+        return await self._read(changes.changes(self.server, self._revisions, since))
+
+    async def sweep(self, seconds: float) -> int:
+        """Remove the traces of deletions that are at least so many seconds old; returns how many there were."""
+
+        async def sweep() -> int:
+            return await sweeping.sweep(self.server, self._revisions, seconds, await self._now())
+
+        return await self._write(sweep)
 
     # Commands
 
@@ -233,7 +288,11 @@ class MongoStore:
         self, owner: str, project_ids: Sequence[str], *, limit: int = 1, ids: Sequence[str] | None = None
     ) -> list[Command]:
         """Take the oldest queued commands of these projects for one owner."""
-        return await self._write(lambda: self._outbox.claim(owner, project_ids, limit, ids, self._clock()))
+
+        async def claim() -> list[Command]:
+            return await self._outbox.claim(owner, project_ids, limit, ids, await self._now())
+
+        return await self._write(claim)
 
     async def adopt(self, owner: str, project_ids: Sequence[str]) -> list[Command]:
         """Take over commands of these projects that others left in `sending`."""
@@ -249,21 +308,25 @@ class MongoStore:
 
     async def withdraw(self, id: str) -> bool:
         """Take back a command that is still queued; False when it is not."""
-        return await self._write(lambda: self._outbox.withdraw(id, self._clock()))
+
+        async def withdraw() -> bool:
+            return await self._outbox.withdraw(id, await self._now())
+
+        return await self._write(withdraw)
 
     # Leases and interests
 
     async def lease(self, name: str, owner: str, *, host: str = "", seconds: float = 15) -> Lease | None:
         """Take or renew a lease; None when another owner holds it and it has not expired."""
-        return await self._write(lambda: leases.lease(self.server, name, owner, host, seconds, self._clock()))
+        return await self._apart(lambda now: leases.lease(self.server, name, owner, host, seconds, now))
 
     async def release(self, name: str, owner: str) -> None:
         """Give a lease back; nothing happens when it is not ours."""
-        await self._write(lambda: leases.release(self.server, name, owner))
+        await self._apart(lambda _: leases.release(self.server, name, owner))
 
     async def watch(self, interests: Sequence[Interest]) -> None:
         """Say what a viewer looks at."""
-        await self._write(lambda: leases.watch(self.server, interests, self._clock()))
+        await self._apart(lambda now: leases.watch(self.server, interests, now))
 
     async def interests(self, now: datetime) -> list[Interest]:
         """Interests that have not expired."""
@@ -271,7 +334,7 @@ class MongoStore:
         return await self._read(leases.interests(self.server, now))
 
 
-async def open_mongo(url: str, *, clock: Callable[[], datetime] = utc_now) -> MongoStore:
+async def open_mongo(url: str, *, clock: Callable[[], datetime] | None = None) -> MongoStore:
     """Open the store at a `mongodb://` URL, making it ready where needed.
 
     Raises:
@@ -280,13 +343,15 @@ async def open_mongo(url: str, *, clock: Callable[[], datetime] = utc_now) -> Mo
     server = await connect(url)
     try:
         with as_store_errors(server.place):
-            await schema.prepare(server)
+            identity, new = await schema.prepare(server)
     except BaseException:  # whatever it was, no connection stays open
         await close(server.client)
         raise
-    store = MongoStore(server, clock=clock)
+    store = MongoStore(server, identity, clock=clock)
     try:
-        await store.adopt_plain()
+        if new or not server.scans:  # looking through a whole collection takes too long to do it each time
+            with contextlib.suppress(StoreReadOnly):  # who may only read sees what others take up
+                await store.adopt_plain()
     except BaseException:  # the same
         await store.close()
         raise

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from data.model import Command, decode, encode
 from data.store.mongo import register
 from data.store.mongo.client import Server
-from data.store.mongo.homes import ID, OWN, Document, home
+from data.store.mongo.homes import ID, OWN, Document, home, id_in
 from data.store.mongo.predicate import all_of
 from data.store.mongo.reading import by_ids
 from data.store.mongo.revisions import Revisions
@@ -90,7 +90,7 @@ class Outbox:
         condition = all_of([{_COMMANDS.field("project_id"): {"$in": list(project_ids)}}, *asked])
         order = [(_COMMANDS.field("place"), 1), (ID, 1)]
         found = self._server.database[_COMMANDS.collection].find(condition, {ID: 1}).sort(order)
-        return [one[OWN]["f"]["id"] for one in await found.to_list()]
+        return [id_ for one in await found.to_list() if (id_ := id_in(one)) is not None]
 
     async def _current(self, id_: str) -> tuple[Command | None, int]:
         """A command as it is now, and the number of its state."""

@@ -9,15 +9,19 @@ from pymongo import DeleteOne, InsertOne, UpdateOne
 from pymongo.errors import BulkWriteError
 
 from data.errors import StoreError
-from data.model import Lease, Record
+from data.model import Lease, PipelineRun, Record, Session
+from data.store.mongo.bulk import update
 from data.store.mongo.client import Server
+from data.store.mongo.compare import refuse_overtaken
 from data.store.mongo.documents import Written, own, written
 from data.store.mongo.failures import DUPLICATE
+from data.store.mongo.foreign import SESSION, digest_of
 from data.store.mongo.homes import OWN, Document, Home, home
 from data.store.mongo.keys import key_of
-from data.store.mongo.plain import mirror, plain
+from data.store.mongo.plain import is_foreign, mirror, plain, shadows, stage_paths, stages
 from data.store.mongo.reading import by_ids
 from data.store.mongo.revisions import Guard, Revisions, Write
+from data.store.port import Was
 
 TOMBSTONES: Final = "tombstones"
 """Deleted records, for readers who come so late that the revisions do not tell them any more."""
@@ -25,7 +29,9 @@ UNSEEN: Final = 0
 """Revision of documents whose changes nobody is told of: interests and leases."""
 _CHUNK: Final = 1_000
 """Documents of a request."""
-_STATE: Final[Document] = {f"{OWN}.hash": 1, f"{OWN}.turn": 1, f"{OWN}.lease": 1, f"{OWN}.token": 1}
+_KEPT: Final = ("turn", "lease", "token", "seen")
+"""What a write leaves as it is where it has nothing to say of it."""
+_STATE: Final[Document] = {f"{OWN}.{name}": 1 for name in ("hash", "shade", *_KEPT)}
 
 
 class Change(NamedTuple):
@@ -35,6 +41,13 @@ class Change(NamedTuple):
     one: Written
     stored: Document | None
     turn: int | None
+    shade: str = ""
+    """Tells what the record means for the plain design besides its own fields; empty where it means nothing."""
+
+    @property
+    def moves(self) -> bool:
+        """Whether that changes."""
+        return bool(self.shade) and (self.stored or {}).get("shade") != self.shade
 
 
 async def put(
@@ -45,13 +58,16 @@ async def put(
     fence: Lease | None = None,
     guard: Guard | None = None,
     turn: int | None = None,
+    was: Sequence[Was] = (),
 ) -> int:
     """Insert or replace; returns how many were not there like this already.
 
-    `guard` is asked again while a write takes long; `turn` is the number of a command's state.
+    `guard` is asked again while a write takes long; `turn` is the number of a command's state; `was` is what the
+    records have been made from.
 
     Raises:
         StoreError: a record was written under a later token of the fence's lease.
+        Overtaken: one of `was` is another by now.
     """
     changes = await _changes(server, records, turn)
     if not changes:
@@ -61,10 +77,14 @@ async def put(
     ids: dict[str, list[str]] = {}
     for change in changes:
         ids.setdefault(change.at.kind.table, []).append(change.one.record.id)
+    shades = await shadows(server, [change.one.record for change in changes])
+    changes = [change._replace(shade=_shade(change.one.record, shades)) for change in changes]
     write = await revisions.begin(ids, {}, guard)
     try:
+        if was:
+            await refuse_overtaken(server, revisions, write.number, was)
         await _write(server, changes, fence, write)
-        await mirror(server, [change.one.record for change in changes], write)
+        await mirror(server, [change.one.record for change in changes if change.moves], shades, write)
     finally:
         await write.end()
     return len(changes)
@@ -88,6 +108,12 @@ async def _changes(server: Server, records: Iterable[Record], turn: int | None =
             if there is None or there[OWN].get("hash") != one.digest:
                 found.append(Change(at, one, None if there is None else there[OWN], turn))
     return found
+
+
+def _shade(record: Record, shades: Mapping[str, Document]) -> str:
+    if isinstance(record, PipelineRun):
+        return "" if is_foreign(record.id) else digest_of(stages(record))
+    return digest_of(shades[record.id]) if record.id in shades else ""
 
 
 def _refuse_late(stored: Document | None, fence: Lease | None) -> None:
@@ -116,17 +142,22 @@ def _operation(server: Server, change: Change, number: int, fence: Lease | None)
     at, record = change.at, change.one.record
     document = own(at, change.one, number)
     kept = change.stored or {}
-    for name in ("turn", "lease", "token"):
-        if name in kept:
-            document[name] = kept[name]
+    document |= {name: kept[name] for name in _KEPT if name in kept}
     if change.turn is not None:
         document["turn"] = change.turn
     if fence is not None:
         document |= {"lease": fence.id, "token": fence.token}
     key = key_of(at, record.id)
+    if isinstance(record, Session):
+        document["seen"] = digest_of(plain(record), SESSION)
+    if change.shade:
+        document["shade"] = change.shade
     values = {**plain(record), OWN: document}
     if change.stored is None:
-        return InsertOne({"_id": key, **values})
+        logs = {"logs": stages(record)} if isinstance(record, PipelineRun) and record.stages and change.shade else {}
+        return InsertOne({"_id": key, **values, **logs})
+    if isinstance(record, PipelineRun) and change.moves:
+        values |= stage_paths(record)
     return UpdateOne({"_id": key, **_unless_later(server, fence)}, {"$set": values})
 
 
@@ -147,46 +178,93 @@ async def _send(server: Server, collection: str, operations: Sequence[Any], fenc
     Raises:
         StoreError: the fence's lease has another owner, who has written one of the documents.
     """
-    updates = sum(isinstance(one, UpdateOne) for one in operations)
+    inserts = [one for one in operations if not isinstance(one, UpdateOne)]
+    updates = [one for one in operations if isinstance(one, UpdateOne)]
+    if inserts:
+        updates += await _insert(server, collection, inserts, fence)
+    matched = await update(server, collection, updates)
+    if fence is not None and matched < len(updates):
+        raise _lost(fence)
+
+
+async def _insert(
+    server: Server, collection: str, inserts: Sequence[InsertOne[Document]], fence: Lease | None
+) -> list[UpdateOne]:
+    """Insert; returns the updates of documents that were there already."""
     try:
-        matched = (await server.database[collection].bulk_write(operations, ordered=False)).matched_count
+        await server.database[collection].bulk_write(inserts, ordered=False)
     except BulkWriteError as error:
-        details = error.details or {}
-        failed = details.get("writeErrors", [])
+        failed = (error.details or {}).get("writeErrors", [])
         if not failed or any(one.get("code") != DUPLICATE for one in failed):
             raise
         again = []
         for one in failed:
-            document: dict[str, Any] = dict(operations[one["index"]]._doc)
+            document: dict[str, Any] = dict(inserts[one["index"]]._doc)
             key = document.pop("_id")
             again.append(UpdateOne({"_id": key, **_unless_later(server, fence)}, {"$set": document}))
-        result = await server.database[collection].bulk_write(again, ordered=False)
-        updates, matched = updates + len(again), details.get("nMatched", 0) + result.matched_count
-    if fence is not None and matched < updates:
-        raise _lost(fence)
+        return again
+    return []
 
 
-async def remove(server: Server, revisions: Revisions, kind: type[Record], ids: Sequence[str]) -> int:
-    """Delete by id, leaving tombstones; returns how many there were."""
+async def remove(
+    server: Server,
+    revisions: Revisions,
+    kind: type[Record],
+    ids: Sequence[str],
+    *,
+    fence: Lease | None = None,
+    guard: Guard | None = None,
+) -> int:
+    """Delete by id, leaving tombstones; returns how many there were.
+
+    Raises:
+        StoreError: a record was written under a later token of the fence's lease.
+    """
     at = home(kind)
-    there = list(await by_ids(server, at, ids, {}))
+    stored = await by_ids(server, at, ids, _STATE)
+    for document in stored.values():
+        _refuse_late(document[OWN], fence)
+    there = list(stored)
     if not there:
         return 0
     table = at.kind.table
-    write = await revisions.begin({}, {table: there})
+    write = await revisions.begin({}, {table: there}, guard)
     try:
-        stones = [
-            UpdateOne({"_id": f"{table}:{id_}"}, {"$set": {"kind": table, "id": id_, "rev": write.number}}, upsert=True)
-            for id_ in there
-        ]
-        await server.database[TOMBSTONES].bulk_write(stones, ordered=False)
         for start in range(0, len(there), _CHUNK):
             await write.go_on()
-            gone = [DeleteOne({"_id": key_of(at, id_)}) for id_ in there[start : start + _CHUNK]]
-            await server.database[at.collection].bulk_write(gone, ordered=False)
+            some = there[start : start + _CHUNK]
+            await _leave_tombstones(server, table, some, write.number)
+            if await _delete(server, at, {id_: stored[id_][OWN] for id_ in some}, fence) < len(some) and fence:
+                raise _lost(fence)
     finally:
         await write.end()
     return len(there)
+
+
+async def _delete(server: Server, at: Home, stored: Mapping[str, Document], fence: Lease | None) -> int:
+    """Delete; documents of another tool stay, and are not taken up again until that changes them."""
+    deletes: list[DeleteOne] = []
+    updates: list[UpdateOne] = []
+    for id_, own_part in stored.items():
+        key = key_of(at, id_)
+        asked = {"_id": key, **_unless_later(server, fence)}
+        if key == id_:
+            deletes.append(DeleteOne(asked))
+        else:
+            updates.append(UpdateOne(asked, {"$set": {OWN: {"seen": own_part.get("seen", "")}}}))
+    gone = await update(server, at.collection, updates)
+    if deletes:
+        gone += (await server.database[at.collection].bulk_write(deletes, ordered=False)).deleted_count
+    return gone
+
+
+async def _leave_tombstones(server: Server, table: str, ids: Sequence[str], number: int) -> None:
+    """Before the deletion, so that none is missed; of a record that stays after all, readers take no notice of it."""
+    stones = [
+        UpdateOne({"_id": f"{table}:{id_}"}, {"$set": {"kind": table, "id": id_, "rev": number}}, upsert=True)
+        for id_ in ids
+    ]
+    await update(server, TOMBSTONES, stones)
 
 
 async def remove_unseen(server: Server, kind: type[Record], condition: Mapping[str, Any]) -> None:

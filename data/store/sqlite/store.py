@@ -15,8 +15,8 @@ from data.errors import StoreError
 from data.model import Command, Interest, Lease, Record
 from data.query import Query
 from data.store.kinds import KINDS
-from data.store.port import GROUPS, NAMES, OFFERED, PAGE, Changes, Group, Listing, Page, Sort, Where
-from data.store.sqlite import changes, distinct, grouping, reading, schema, work, writing
+from data.store.port import GROUPS, NAMES, OFFERED, PAGE, Changes, Group, Listing, Page, Sort, Was, Where
+from data.store.sqlite import changes, distinct, grouping, reading, schema, sweeping, work, writing
 from data.store.sqlite.conditions import Condition, conditions
 from data.store.sqlite.connect import thread_engine
 from data.store.sqlite.failures import as_store_errors
@@ -79,19 +79,26 @@ class SqliteStore:
 
     # Records
 
-    async def put(self, records: Sequence[Record], *, fence: Lease | None = None) -> int:
+    async def put(self, records: Sequence[Record], *, fence: Lease | None = None, was: Sequence[Was] = ()) -> int:
         """Insert or replace by id, in one transaction; returns how many changed."""
 
         def put(connection: Connection) -> int:
             if fence is not None:
                 work.check(connection, fence)
+            writing.refuse_overtaken(connection, was)
             return writing.put(connection, records)
 
         return await self._writer.run(put)
 
-    async def delete(self, kind: type[Record], ids: Sequence[str]) -> int:
-        """Delete by id; returns how many there were."""
-        return await self._writer.run(writing.remove, kind, ids)
+    async def delete(self, kind: type[Record], ids: Sequence[str], *, fence: Lease | None = None) -> int:
+        """Delete by id, in one transaction; returns how many there were."""
+
+        def remove(connection: Connection) -> int:
+            if fence is not None:
+                work.check(connection, fence)
+            return writing.remove(connection, kind, ids)
+
+        return await self._writer.run(remove)
 
     async def get(self, kind: type[R], id: str) -> R | None:
         """One record."""
@@ -178,6 +185,10 @@ class SqliteStore:
     async def changes(self, since: int) -> Changes:
         """What was written after revision `since`."""
         return await self._searcher.run(changes.changes, since)
+
+    async def sweep(self, seconds: float) -> int:
+        """Remove the traces of deletions that are at least so many seconds old; returns how many there were."""
+        return await self._writer.run(sweeping.sweep, seconds, self._clock())
 
     # Commands
 

@@ -10,8 +10,9 @@ from sqlalchemy import Connection, Update, bindparam, delete, select, text, upda
 from sqlalchemy.dialects.sqlite import insert
 
 from data.model import Record, decode
+from data.store.port import Overtaken, Was
 from data.store.sqlite import index
-from data.store.sqlite.reading import stored_documents
+from data.store.sqlite.reading import get_many, stored_documents
 from data.store.sqlite.rows import Row, document, head_row, json_list, members
 from data.store.sqlite.tables import COUNTER, TOMBSTONE, Home, home
 
@@ -61,6 +62,25 @@ def put(connection: Connection, records: Iterable[Record]) -> int:
             _insert(connection, at, new, revision)
             _update(connection, at, changed, revision)
     return count
+
+
+def refuse_overtaken(connection: Connection, was: Iterable[Was]) -> None:
+    """See that all records are what a writer has read.
+
+    Raises:
+        Overtaken: one is another now.
+    """
+    by_kind: dict[type[Record], dict[str, Record | None]] = {}
+    for one in was:
+        by_kind.setdefault(one.kind, {})[one.id] = one.record
+    for kind, given in by_kind.items():
+        now = get_many(connection, kind, list(given))
+        if any(_text(now.get(id_)) != _text(record) for id_, record in given.items()):
+            raise Overtaken
+
+
+def _text(record: Record | None) -> str | None:
+    return None if record is None else document(record)
 
 
 def put_unseen(connection: Connection, record: Record) -> None:

@@ -62,6 +62,7 @@ async def test_a_fenced_write_goes_through_while_the_lease_is_held(store: Store,
     assert await store.put([run(1)], fence=lease) == 1
     factory.pass_time(60)
     assert await store.put([run(2)], fence=lease) == 1, "expired, but nobody took it"
+    assert await store.delete(PipelineRun, [run(1).id, run(9).id], fence=lease) == 1
 
 
 @pytest.mark.parametrize("lost", ["taken", "released", "taken and given back"])
@@ -77,11 +78,14 @@ async def test_a_late_write_of_a_former_owner_is_refused(
     if lost == "taken and given back":
         await other.release("l", "engine-2")
         assert await store.lease("l", "engine-1") is not None
+    await other.put([run(2)])
     before = await store.revision()
     with pytest.raises(StoreError, match="lease `l`"):
         await store.put([run(1)], fence=lease)
+    with pytest.raises(StoreError, match="lease `l`"):
+        await store.delete(PipelineRun, [run(2).id], fence=lease)
     assert await store.revision() == before
-    assert await store.get(PipelineRun, run(1).id) is None
+    assert [one.id for one in (await store.page(PipelineRun)).records] == [run(2).id]
 
 
 async def test_leases_are_no_change(store: Store) -> None:

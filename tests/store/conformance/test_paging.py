@@ -133,38 +133,40 @@ async def test_what_cannot_be_asked_is_said_in_a_sentence(store: Store, call: Ca
 
 
 async def test_a_listing_is_a_picture_of_its_moment(store: Store, other: Store) -> None:
-    await store.put([run(number) for number in range(1000)])
+    count = 1_000 if store.name == "sqlite" else 250  # FerretDB reads all of them each time
+    await store.put([run(number) for number in range(count)])
     listing = await store.listing(PipelineRun)
     await listing.finish()
-    await other.put([run(number) for number in range(1000, 1100)])
-    await other.put([changed(run(500), status="failed")])
-    gone = [f"gitlab:1:{number}" for number in range(990, 995)]
+    await other.put([run(number) for number in range(count, count + 100)])
+    await other.put([changed(run(count // 2), status="failed")])
+    gone = [f"gitlab:1:{number}" for number in range(count - 10, count - 5)]
     await other.delete(PipelineRun, gone)
-    assert listing.size == 1000
+    assert listing.size == count
     top = await listing.window(0, 10)
-    assert [one.run_number for one in top] == [999, 998, 997, 996, 995]
-    assert [one.status for one in await listing.window(499, 1)] == ["failed"]
-    assert listing.index_of("gitlab:1:1050") is None
-    assert listing.index_of("gitlab:1:500") == 499
+    assert [one.run_number for one in top] == [count - number for number in range(1, 6)]
+    assert [one.status for one in await listing.window(count // 2 - 1, 1)] == ["failed"]
+    assert listing.index_of(f"gitlab:1:{count + 50}") is None
+    assert listing.index_of(f"gitlab:1:{count // 2}") == count // 2 - 1
     assert listing.index_of(gone[0]) is None
     newer = await store.listing(PipelineRun)
     await newer.finish()
-    assert newer.size == 1095
+    assert newer.size == count + 95
 
 
 async def test_windows_are_whole_while_others_write(store: Store, other: Store) -> None:
-    await store.put([run(number) for number in range(3000)])
+    count = 3_000 if store.name == "sqlite" else 220  # FerretDB reads all of them each time
+    await store.put([run(number) for number in range(count)])
     stop = asyncio.Event()
 
     async def write() -> None:
-        number = 3000
+        number = count
         while not stop.is_set():
-            await other.put([run(number), run(number % 3000, status="failed")])
+            await other.put([run(number), run(number % count, status="failed")])
             number += 1
 
     writer = asyncio.create_task(write())
     try:
-        for _ in range(15):
+        for _ in range(15 if store.name == "sqlite" else 3):
             listing = await store.listing(PipelineRun)
             at_once = await listing.window(0, 50)
             await listing.finish()

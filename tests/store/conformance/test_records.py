@@ -9,7 +9,10 @@ import pytest
 
 from data.errors import LinesideError, RecordError, StoreError
 from data.model import RECORDS, JobRun, Note, PipelineRun, Project, Record, make
+from data.store.mongo import changes as mongo_changes
+from data.store.mongo import revisions as mongo_revisions
 from data.store.port import Store
+from data.store.sqlite.changes import BATCH
 from tests.store.conftest import Factory
 from tests.store.samples import NOON, changed, full, job, project, run
 
@@ -103,10 +106,14 @@ async def test_changes_tell_what_was_put_and_deleted_since(store: Store) -> None
     assert (nothing.put, nothing.deleted, nothing.revision, nothing.complete) == ({}, {}, third.revision, True)
 
 
-async def test_many_changes_come_in_pieces_without_a_loss(store: Store) -> None:
-    for start in range(0, 24_000, 4_000):
-        await store.put([job(number, 1) for number in range(start, start + 4_000)])
-    await store.put([run(number) for number in range(15_000)])
+async def test_many_changes_come_in_pieces_without_a_loss(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mongo_changes, "BATCH", BATCH // 100)  # FerretDB reads all records for each answer
+    monkeypatch.setattr(mongo_revisions, "TOLD", BATCH // 500)
+    batch = BATCH if store.name == "sqlite" else mongo_changes.BATCH
+    jobs, runs = 12 * batch // 5, 3 * batch // 2
+    for start in range(0, jobs, jobs // 4):
+        await store.put([job(number, 1) for number in range(start, start + jobs // 4)])
+    await store.put([run(number) for number in range(runs)])
     seen: set[str] = set()
     since, rounds, complete = 0, 0, False
     while not complete:
@@ -114,7 +121,7 @@ async def test_many_changes_come_in_pieces_without_a_loss(store: Store) -> None:
         assert found.revision > since
         since, complete, rounds = found.revision, found.complete, rounds + 1
         seen |= found.put.get(JobRun, frozenset()) | found.put.get(PipelineRun, frozenset())
-    assert len(seen) == 39_000
+    assert len(seen) == jobs + runs
     assert rounds > 1
     assert since == await store.revision()
 

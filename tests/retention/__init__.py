@@ -1,0 +1,1 @@
+"""Which runs are kept no longer, and how they go."""
