@@ -27,7 +27,7 @@ demo: $(VENV)/.base ## The dashboard on a simulated GitLab and a local MLflow st
 	@$(BIN)/lineside demo $(ARGS)
 
 test: $(VENV)/.dev ## All tests
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(VENV)/.dev ## Linter, types, import contracts
 	$(BIN)/ruff check .

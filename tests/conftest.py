@@ -26,6 +26,34 @@ PRIVATE = (
 """Beginnings of environment variables that could change what a test sees."""
 
 
+LONG_FIRST = (
+    "engine/test_killed",
+    "team/",
+    "tui/test_whole_line",
+    "store/test_seek",
+    "terminal/",
+    "engine/",
+    "mirror/",
+    "moving/",
+    "store/",
+    "tui/",
+    "cli/",
+    "snapshots/",
+)
+"""Beginnings of the files whose tests take long, the longest first: no worker begins with one when all others end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long files first, those that nobody names last; within a file the order stays."""
+    tests = Path(__file__).parent
+
+    def place(item: pytest.Item) -> int:
+        name = item.path.relative_to(tests).as_posix()
+        return next((place for place, start in enumerate(LONG_FIRST) if name.startswith(start)), len(LONG_FIRST))
+
+    items.sort(key=place)
+
+
 @pytest.fixture(autouse=True, scope="session")
 def quick_pilot() -> Iterator[None]:
     """Textual's pilot looks often whether the application rests."""

@@ -47,7 +47,7 @@ RETENTION_PACE: Final = 6 * 3600.0
 IN_VIEW: Final = 2.5
 """Pace of running runs in a list that somebody looks at, relative to that of a run that is open."""
 SHARE: Final = 4
-"""Projects of an overview that are listed at the fast pace; more share the requests of so many."""
+"""Projects of an overview, or open runs, that are read at the fast pace; more share the requests of so many."""
 MAX_ACTIVE: Final = 1000
 """Unfinished runs of a project that are polled; nobody has more, but a broken server may say so."""
 CHECKS: Final = 4
@@ -323,17 +323,24 @@ class ProjectSync:
     def _run_pace(self, run_id: str) -> float:
         sync, status = self._context.sync, self._tracked.get(run_id, Tracked()).status
         if self._is_open(run_id):
-            return sync.medium if status in FINISHED else sync.fast
+            return sync.medium if status in FINISHED else self._shared(len(self._context.board.ids("run")))
         if status in BLOCKED:
             return sync.slow
         return min(sync.fast * IN_VIEW, sync.medium) if self._context.looked_at else sync.medium
 
+    def _shared(self, looked_at: int) -> float:
+        """The pace of what is looked at: of so many things together the server is asked no more often than of a few, so
+        that its load does not grow with the number of viewers.
+        """
+        sync = self._context.sync
+        return max(sync.fast, min(sync.medium, sync.fast * looked_at / SHARE))
+
     def _list_pace(self) -> float:
         sync = self._context.sync
         if self._context.looked_at or any(self._is_open(run_id) for run_id in self._tracked):
-            return sync.fast
+            return self._shared(len(self._context.board.ids("project")))
         if self._context.board.everything:
-            return max(sync.fast, min(sync.medium, sync.fast * len(self._context.siblings) / SHARE))
+            return self._shared(len(self._context.siblings))
         return sync.medium if any(one.status in ACTIVE for one in self._tracked.values()) else sync.slow
 
     def _report(self, name: str, error: LinesideError | None) -> None:

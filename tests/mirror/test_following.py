@@ -20,8 +20,10 @@ from data.model import (
     TrackedRun,
 )
 from data.store.mirror import Mirror, MirrorTiming, status
-from data.store.mirror.pulling import BATCH, Guard
+from data.store.mirror.local import Entry, Local
+from data.store.mirror.pulling import BATCH, Guard, Puller, write_unless_newer
 from data.store.port import Store
+from data.store.sqlite.store import open_sqlite
 from tests.mirror.conftest import FAST, SHOWN, Here, SqliteTeam, until
 from tests.store.samples import NOON, changed, full, job, project, run
 
@@ -91,6 +93,19 @@ async def test_older_runs_come_newest_first_and_go_on_where_they_were_after_a_re
     assert (await status(here.path)).filling == ()
 
 
+async def test_a_position_that_the_store_does_not_know_is_found_anew(here: Here, theirs: Store) -> None:
+    total = BATCH + 7
+    await theirs.put([run(number) for number in range(total)])
+    mirror = await here.mirror()
+    assert await mirror.catch_up(20)
+    await mirror._local.apply((), {}, entries=[Entry("cursor", "pipeline_run", "of another version")])
+    await mirror.close()
+    await mirror._local.store.close()
+    async with here.running() as mirror:
+        await until(lambda: is_complete(mirror))
+    assert await here.store.count(PipelineRun) == total
+
+
 async def is_complete(mirror: Mirror) -> bool:
     return mirror.complete
 
@@ -106,10 +121,6 @@ async def test_a_page_that_was_read_before_a_change_does_not_undo_it() -> None:
 
 
 async def test_a_run_that_changes_while_its_page_is_on_its_way_stays_as_it_is_then(here: Here, theirs: Store) -> None:
-    from data.store.mirror.local import Local
-    from data.store.mirror.pulling import Puller, write_unless_newer
-    from data.store.sqlite.store import open_sqlite
-
     old = run(1, status="running")
     await theirs.put([old])
     local = Local(await open_sqlite(here.path))
@@ -199,3 +210,15 @@ async def test_how_the_team_store_is_is_told_here_and_nowhere_else(here: Here, t
         assert (told.name, told.kind, told.state, told.url) == ("team store", "mongodb", "ok", SHOWN)
         assert told.last_success is not None and told.can_write
     assert await theirs.get(Connection, "store") is None
+
+
+def test_of_two_who_read_at_once_the_one_that_ends_first_is_not_taken_for_the_other() -> None:
+    guard = Guard()
+    with guard.reading() as first:
+        with guard.reading():
+            pass
+        guard.touch([(Project, "gitlab:1")])
+        assert first == {(Project, "gitlab:1")}
+    with guard.reading() as outer, guard.reading() as inner:
+        guard.touch([(Project, "gitlab:2")])
+    assert outer == inner == {(Project, "gitlab:2")}

@@ -21,7 +21,7 @@ from data.model import Command, Connection, PipelineRun, View
 from data.store.mirror import Mirror, status
 from data.store.mirror.pulling import BATCH
 from data.store.port import Store
-from tests.mirror.conftest import FAST, Here, MongoTeam, here_in, until
+from tests.mirror.conftest import FAST, Here, MongoTeam, here_in, stop, until
 from tests.store.conftest import MongoFactory, collect_sockets
 from tests.store.samples import NOON, changed, command, job, run
 from tests.team.ferret import FerretDB, ferret
@@ -161,6 +161,33 @@ async def test_a_server_that_goes_away_and_comes_back_in_the_middle_of_everythin
     assert sent == {"c004": 1, "c006": 1, "c007": 1}
     await theirs.close()
     team.close()
+
+
+@pytest.mark.server
+@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
+async def test_a_server_that_stands_still_does_not_hold_up_the_end(tmp_path: Path, server: FerretDB) -> None:
+    team = MongoTeam(MongoFactory(server.url("").rstrip("/")))
+    theirs = await team.open()
+    await theirs.put([run(1), job(7, 1)])
+    async with here_in(tmp_path / "here", team) as here:
+        mirror = await here.mirror(replace(FAST, close=0.2))
+        task = asyncio.create_task(mirror.run())
+        await until(partial(is_state, here, "ok"))
+        await here.look_at("log:gitlab:1:job:7")
+        server.freeze()
+        await here.store.submit(command("c1"))
+        begun = asyncio.get_running_loop().time()
+        await stop(mirror, task)
+        assert asyncio.get_running_loop().time() - begun < 5
+        server.thaw()
+        async with here.running():
+            await until(partial(same, theirs, "c1"))
+    await theirs.close()
+    team.close()
+
+
+async def same(theirs: Store, name: str) -> bool:
+    return await theirs.get(Command, name) is not None
 
 
 async def holds(here: Here, data: bytes) -> bool:

@@ -14,8 +14,10 @@ from data.errors import StoreError, StoreReadOnly
 from data.model import Command, Connection, Record, Session, View
 from data.store.amending import amend
 from data.store.mirror import Mirror, status
+from data.store.mirror.local import Local
 from data.store.mirror.team import Team
 from data.store.port import Store
+from data.store.sqlite.store import open_sqlite
 from tests.mirror.conftest import ASKED, FAST, Here, Leaving, SqliteTeam, until
 from tests.store.samples import NOON, changed, command
 
@@ -94,6 +96,27 @@ async def test_a_command_that_was_taken_back_before_anybody_heard_of_it_is_never
     await caught_up(here)
     assert await state_is(theirs, "c1", "withdrawn")
     assert await theirs.claim("engine", ["gitlab:1"]) == []
+
+
+async def test_what_a_viewer_changes_while_the_team_store_is_told_of_it_is_told_next(here: Here) -> None:
+    local = Local(await open_sqlite(here.path))
+    await local.open()
+    first, second = command("c1"), command("c1", place=5.0)
+    await here.store.submit(first)
+    await amend(here.store, "c1", lambda one: second)
+    await local.agree(Command, "c1", first, first)  # the answer to what was told before that
+    assert await here.store.get(Command, "c1") == second
+    _, waiting = await local.pending(0)
+    assert [(one.here, one.agreed) for one in waiting] == [(second, first)]
+    await here.store.withdraw("c1")
+    await local.agree(Command, "c1", first, changed(first, state="sending", owner="engine"))
+    assert await state_is(here.store, "c1", "sending")
+    newer = changed(VIEW, filter="newer", updated=NOON + timedelta(minutes=1))
+    await here.store.put([newer])
+    await local.agree(View, VIEW.id, VIEW, VIEW)
+    assert await same(here.store, newer)
+    await local.close()
+    await local.store.close()
 
 
 async def test_the_newer_of_two_views_and_sessions_wins(here: Here, theirs: Store) -> None:

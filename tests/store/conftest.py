@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import warnings
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
@@ -12,9 +13,10 @@ from uuid import uuid4
 
 import pytest
 import pytest_asyncio
-from pymongo import MongoClient
+from pymongo import AsyncMongoClient, MongoClient
 
-from data.store.mongo.store import open_mongo
+from data.store.mongo.client import Database
+from data.store.mongo.store import MongoStore, open_mongo
 from data.store.port import Store
 from data.store.sqlite.store import open_sqlite
 from tests.ferretdb import server
@@ -90,6 +92,32 @@ def mongo(mongo_server: str) -> Iterator[MongoFactory]:
     yield factory
     with MongoClient[dict[str, Any]](mongo_server) as client:
         client.drop_database(factory.database)
+
+
+@pytest_asyncio.fixture
+async def opened(mongo: MongoFactory) -> AsyncIterator[MongoStore]:
+    """An empty store."""
+    store = await open_mongo(mongo.url, clock=lambda: mongo.now)
+    yield store
+    await store.close()
+
+
+@pytest_asyncio.fixture
+async def raw(mongo: MongoFactory) -> AsyncIterator[Database]:
+    """The database as another tool sees it."""
+    tool: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(mongo.server, tz_aware=True)
+    yield tool[mongo.database]
+    await tool.close()
+
+
+@asynccontextmanager
+async def held(mongo: MongoFactory) -> AsyncIterator[MongoStore]:
+    """The store, opened once more."""
+    store = await open_mongo(mongo.url, clock=lambda: mongo.now)
+    try:
+        yield store
+    finally:
+        await store.close()
 
 
 @pytest.fixture(scope="module", autouse=True)

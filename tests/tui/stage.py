@@ -88,13 +88,17 @@ async def running(app: Dashboard, size: tuple[int, int] = (120, 40)) -> AsyncIte
 
 
 async def settle(pilot: Pilot[str], condition: Callable[[], object] | None = None) -> None:
-    """Wait until the store is open (or refused), all workers but the feed are done, and `condition` holds."""
+    """Wait until the store is open (or refused), all workers but the feed are done, all is laid out, and `condition`
+    holds.
+    """
     app = pilot.app
     assert isinstance(app, Dashboard)
 
     def rests() -> bool:
         busy = [worker for worker in app.workers if worker.group != "feed" and not worker.is_finished]
-        shown = app._opening is not None and app.screen.is_mounted
+        screen = app.screen
+        pending = screen._callbacks or screen._layout_required or screen._scroll_required
+        shown = app._opening is not None and screen.is_mounted and not pending
         return shown and not busy and (condition is None or bool(condition()))
 
     await until(pilot, rests)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Collection
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final
 
 from data.errors import StoreError
@@ -93,7 +95,7 @@ class Logs:
 
     def __init__(self, local: Local, files: LogFiles, there: LogStore, timing: MirrorTiming) -> None:
         self._local, self._files, self._there, self._timing = local, files, there, timing
-        self._turn = asyncio.Semaphore(COPIES)
+        self._threads = ThreadPoolExecutor(COPIES, thread_name_prefix="logs")
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._news: dict[str, asyncio.Event] = {}
 
@@ -141,14 +143,22 @@ class Logs:
         Raises:
             StoreError: the team store is away, or the files cannot be written.
         """
-        async with self._turn:
-            job = await self._local.store.get(JobRun, job_id)
-            generation = str(job.log.generation) if job is not None else "0"
-            known = await self._local.read(journal.read, "generation", job_id)
-            came = await asyncio.to_thread(copy, self._there, self._files, job_id, thorough=known != generation)
-            if known != generation:
-                await self._local.apply((), {}, entries=[Entry("generation", job_id, generation)])
-            return came
+        job = await self._local.store.get(JobRun, job_id)
+        generation = str(job.log.generation) if job is not None else "0"
+        known = await self._local.read(journal.read, "generation", job_id)
+        work = partial(copy, self._there, self._files, job_id, thorough=known != generation)
+        try:
+            copying = asyncio.get_running_loop().run_in_executor(self._threads, work)
+        except RuntimeError:  # there are no threads any more
+            raise StoreError("the team store is closed") from None
+        came = await copying
+        if known != generation:
+            await self._local.apply((), {}, entries=[Entry("generation", job_id, generation)])
+        return came
+
+    def close(self) -> None:
+        """Copy no more. A thread that waits for a server that is away is waited for by nobody."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def trim(self) -> None:
         """Drop the logs that were not read for longest, beyond the room that copies may take."""

@@ -39,6 +39,7 @@ class Looking:
         self._brought: set[str] = set()
         self._turn = asyncio.Semaphore(BRINGING)
         self._busy = 0
+        self._again_at = 0.0
 
     async def run(self) -> None:
         """Follow the interests until cancelled."""
@@ -69,7 +70,7 @@ class Looking:
         lasting = self._timing.interest
         due = [one for one in interests if one.id not in self._told or self._told[one.id][1] <= clock]
         over = [one for id_, (one, _) in self._told.items() if id_ not in here]
-        if not due and not over:
+        if not (due or over) or clock < self._again_at:
             return
         told = [replace(one, expires=now + timedelta(seconds=lasting)) for one in due]
         told += [replace(one, expires=now) for one in over]
@@ -78,7 +79,7 @@ class Looking:
                 await self._team.store.watch(told)
         except StoreError as error:  # whether the store is away is found out elsewhere
             log.info("interests wait: %s", error)
-            await asyncio.sleep(self._timing.retry[0])
+            self._again_at = clock + self._timing.retry[-1]
             return
         for one in over:
             del self._told[one.id]
@@ -116,7 +117,6 @@ class Looking:
                 self._filler.free.set()
 
     async def _bring(self, topic: str) -> None:
-        records: Sequence[object]
         if self._filler.left or topic.partition(":")[0] in ALWAYS:
             with self._guard.reading() as touched:
                 async with answered(self._timing.page):

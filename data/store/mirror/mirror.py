@@ -32,6 +32,8 @@ ASKED: Final = timedelta(seconds=15)
 """For how long another process is asked to look after topics."""
 PATIENCE: Final = 10.0
 """Seconds for what another process is asked to bring."""
+LEAVING: Final = 0.3
+"""Seconds for the connections to close: those of a server that is away would take far longer."""
 USUAL: Final = MirrorTiming()
 
 
@@ -111,12 +113,15 @@ class Mirror:
                 await together(self._keep(), work())
         except LinesideError as error:
             return held, error
+        except Exception:  # a fault of ours in the mirror must not end the engine beside it
+            log.exception("the mirror begins anew after a fault")
+            return held, StoreError("something went wrong in the mirror", hint="it begins anew; engine.log says more")
         return held, None
 
     async def _failed(self, trouble: LinesideError) -> None:
         session, self._session = self._session, None
         if session is not None:
-            self._close_soon(session.team)
+            self._drop(session)
         if isinstance(trouble, Displaced):
             log.info("another process mirrors the team store now")
         else:
@@ -130,6 +135,10 @@ class Mirror:
                 log.warning("%s", trouble)
         except StoreError as again:
             log.warning("%s; %s", trouble, again)
+
+    def _drop(self, session: Session) -> None:
+        session.logs.close()
+        self._close_soon(session.team)
 
     def _close_soon(self, team: Team) -> None:
         """A team store that is away takes its time to close."""
@@ -216,7 +225,7 @@ class Mirror:
         except LinesideError as error:
             if session is not None and session is self._session:
                 self._session = None
-                self._close_soon(session.team)
+                self._drop(session)
             await self._say(error)
         return False
 
@@ -268,14 +277,14 @@ class Mirror:
                 await session.end()
         finally:
             if session is not None:
-                self._close_soon(session.team)
+                self._drop(session)
             if self._local.fence is not None:
                 with contextlib.suppress(StoreError):
                     await self._local.store.release(status.LEASE, self._owner)
             self._lock.free()
             await self._local.close()
             if self._closing:
-                await asyncio.wait(self._closing, timeout=self._timing.close)
+                await asyncio.wait(self._closing, timeout=LEAVING)
 
 
 async def _closed(team: Team) -> None:

@@ -42,7 +42,8 @@ class Guard:
         try:
             yield touched
         finally:
-            self._open.remove(touched)
+            # By identity: two readers that nothing was written behind have equal sets.
+            self._open = [one for one in self._open if one is not touched]
 
     def touch(self, keys: Collection[Key]) -> None:
         """The feed writes these."""

@@ -18,6 +18,7 @@ from data.store.mongo.clock import ServerClock
 from data.store.mongo.conditions import condition
 from data.store.mongo.documents import read
 from data.store.mongo.failures import as_store_errors
+from data.store.mongo.heeding import heeding
 from data.store.mongo.homes import Document, home
 from data.store.mongo.listing import Load, MongoListing
 from data.store.mongo.news import News
@@ -77,7 +78,7 @@ class MongoStore:
 
     async def _read(self, work: Awaitable[T]) -> T:
         with as_store_errors(self.server.place):
-            return await work
+            return await heeding(work)
 
     async def _write(self, work: Callable[[], Awaitable[T]]) -> T:
         """Run one write after the other, each to its end even when the caller goes away."""

@@ -1,0 +1,51 @@
+"""A cancellation that the driver drops is kept."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from data.store.mongo.heeding import heeding
+
+
+async def _drops(result: Exception | str) -> str:
+    """As `asyncio.wait_for` does when an answer comes at the moment of the cancellation."""
+    try:
+        await asyncio.Event().wait()
+    except asyncio.CancelledError:
+        if isinstance(result, Exception):
+            raise result from None
+    return str(result)
+
+
+@pytest.mark.parametrize("result", ["an answer", ValueError("an error")])
+async def test_whoever_is_told_to_end_ends(result: Exception | str) -> None:
+    task = asyncio.create_task(heeding(_drops(result)))
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+async def test_a_time_limit_stays_one() -> None:
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.01):
+            await heeding(_drops("an answer"))
+
+
+async def test_what_is_done_after_a_cancellation_goes_through() -> None:
+    done: list[str] = []
+
+    async def work() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            done.append(await heeding(asyncio.sleep(0, "tidied up")))
+
+    task = asyncio.create_task(work())
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert done == ["tidied up"]
