@@ -13,6 +13,7 @@ from typing import Any, Final, Literal, Protocol, runtime_checkable
 
 from data.config import Secret, Settings
 from data.config.paths import ensure
+from data.engine.adopting import keep_adopting
 from data.engine.copies import keep_room
 from data.engine.secrets import Secrets
 from data.engine.service import Engine
@@ -97,10 +98,12 @@ class Service:
     async def _work(self) -> None:
         store = await self._opened()
         logs = open_logs(self.place.url, self.place.logs)
+        adopting = asyncio.create_task(keep_adopting(store, self.owner))
         try:
             engine = self._engine = Engine(self.settings, store, logs, self.owner, secrets=self._secrets)
             await engine.run()
         finally:
+            adopting.cancel()
             await closed(store, logs)
 
     async def _opened(self) -> Store:

@@ -30,6 +30,9 @@ from data.store.port import GROUPS, NAMES, OFFERED, PAGE, Changes, Group, Listin
 R = TypeVar("R", bound=Record)
 T = TypeVar("T")
 
+ADOPTED: Final = 60.0
+ADOPTED_BY_SCAN: Final = 600.0
+"""Seconds between two looks at what other tools have written: where a query reads the whole collection, the second."""
 TIDIED: Final = 256
 """Writes after which revisions that nobody needs are removed."""
 
@@ -125,6 +128,11 @@ class MongoStore:
     async def _condition(self, kind: type[Record], where: Where | None, query: Query | None) -> Document:
         self._see_open()
         return await self._read(condition(self.server.database, home(kind), where, query))
+
+    @property
+    def adopt_every(self) -> float:
+        """Seconds between two looks at what other tools of the plain design have written."""
+        return ADOPTED_BY_SCAN if self.server.scans else ADOPTED
 
     async def adopt_plain(self) -> int:
         """Take up what another tool of the plain design has written since; returns how many records came of it."""
