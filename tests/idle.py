@@ -13,9 +13,11 @@ LOOK = 0.002
 """Seconds of one look."""
 RESTING = LOOK / 8
 """CPU seconds within one look, at most, of a process that rests: of its threads, too."""
+LEAST = 0.01
+"""Seconds that are waited at least: a little longer than the timers (1/120 s) by which Textual resizes and repaints."""
 
 
-async def wait_for_idle(min_sleep: float = LOOK, max_sleep: float = 1.0) -> None:
+async def wait_for_idle(min_sleep: float = LEAST, max_sleep: float = 1.0) -> None:
     """As `textual._wait.wait_for_idle`: until the process rests, at least and at most some seconds."""
     start, ready = monotonic(), asyncio.get_running_loop()._ready  # type: ignore[attr-defined]
     while True:
@@ -23,5 +25,5 @@ async def wait_for_idle(min_sleep: float = LOOK, max_sleep: float = 1.0) -> None
         await asyncio.sleep(LOOK)
         rests = not ready and process_time() - used < RESTING
         passed = monotonic() - start
-        if passed >= max_sleep or (rests and passed >= min_sleep):
+        if passed >= max_sleep or (rests and passed >= max(min_sleep, LEAST)):
             return

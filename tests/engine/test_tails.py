@@ -196,7 +196,7 @@ async def test_a_quiet_log_says_what_it_waits_for_and_stops_when_something_comes
 async def test_what_a_log_said_is_forgotten_when_nobody_reads_it_any_more(lab: Lab) -> None:
     async with lab.running():
         job = await started(lab)
-        await lab.look(f"log:{job.id}", viewer="brief", seconds=1.0)
+        await lab.look(f"log:{job.id}", viewer="brief", seconds=6.0)
         await said(lab, job, "60 s")
 
         async def forgotten() -> bool:

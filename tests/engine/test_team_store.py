@@ -143,11 +143,12 @@ async def test_who_slept_between_claiming_and_sending_does_not_send(team: tuple[
 async def test_a_launch_goes_to_the_engine_that_has_its_secrets(team: tuple[Lab, str]) -> None:
     """Another engine works on the project: it leaves it to the one beside which the values were typed."""
     lab, _ = team
-    async with lab.running(owner="leader") as leader:
+    patient = replace(TIMING, secrets=10.0)
+    async with lab.running(owner="leader", timing=patient) as leader:
         await lab.look("projects")
         await lab.run(await lab.pipeline(EPOCHS="3"))
         assert leader.leases
-        async with lab.running(owner="beside") as beside:
+        async with lab.running(owner="beside", timing=patient) as beside:
             variables = [{"key": "RUN_ID", "value": "r1"}]
             command = await lab.submit("launch", ref="main", run_id="r1", variables=variables, secrets=["API_TOKEN"])
             beside.give_secrets(command.id, {"API_TOKEN": Secret("s3cret-value")})

@@ -85,15 +85,15 @@ async def found(store: Store, text: str, sort: Sort) -> tuple[list[str], list[st
     return by_page, order, await store.count(PipelineRun, query=parse(text))
 
 
-@pytest.mark.parametrize("way", WAYS)
-async def test_all_ways_find_the_same(filled: Store, monkeypatch: pytest.MonkeyPatch, way: str) -> None:
+async def test_all_ways_find_the_same(filled: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     expected = {(text, sort): await found(filled, text, sort) for text in FILTERS for sort in SORTS}
     assert all(by_page == order and len(order) == count for by_page, order, count in expected.values())
     assert {text for text, _ in expected if expected[text, SORTS[0]][2] == 0} == {"none of this"}
-    for name, value in WAYS[way].items():
-        monkeypatch.setattr(seek, name, value)
     monkeypatch.setattr(seek, "LISTED", 7)
     monkeypatch.setattr(loading, "FIRST", 8)
     monkeypatch.setattr(loading, "SCREEN", 3)
-    for (text, sort), answer in expected.items():
-        assert await found(filled, text, sort) == answer, (text, sort)
+    for way, values in WAYS.items():
+        for name, value in values.items():
+            monkeypatch.setattr(seek, name, value)
+        for (text, sort), answer in expected.items():
+            assert await found(filled, text, sort) == answer, (way, text, sort)

@@ -98,7 +98,7 @@ async def settle(pilot: Pilot[str], condition: Callable[[], object] | None = Non
         busy = [worker for worker in app.workers if worker.group != "feed" and not worker.is_finished]
         screen = app.screen
         pending = screen._callbacks or screen._layout_required or screen._scroll_required
-        shown = app._opening is not None and screen.is_mounted and not pending
+        shown = app._opening is not None and (app._exit or (screen.is_mounted and not pending))
         return shown and not busy and (condition is None or bool(condition()))
 
     await until(pilot, rests)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -298,6 +299,7 @@ async def test_a_secret_is_handed_to_our_engine_and_is_in_no_command(tmp_path: P
         backend = dashboard(pilot).backend
         assert backend is not None
         backend.engine = Engine()  # type: ignore[assignment]
+        dashboard(pilot).options = dataclasses.replace(dashboard(pilot).options, engine=True)
         await opened(pilot)
         await go_to(pilot, "variables.TOKEN")
         await type_text(pilot, "hunter2")
