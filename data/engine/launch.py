@@ -138,6 +138,9 @@ class Launch:
             if self._is_elsewhere(command):
                 raise Wait(ELSEWHERE, 0.0)
             if time.monotonic() >= deadline:
+                if command.id in self._context.board.ids(TOPIC):  # the other one did not take the project in time
+                    self._handed_over.discard(command.id)
+                    raise Wait(ELSEWHERE, 0.0)
                 names = ", ".join(payload.secrets)
                 raise Rejected(
                     f"the values of {names} are secret and are not kept: launch it again where they can be typed"

@@ -143,7 +143,7 @@ async def test_who_slept_between_claiming_and_sending_does_not_send(team: tuple[
 async def test_a_launch_goes_to_the_engine_that_has_its_secrets(team: tuple[Lab, str]) -> None:
     """Another engine works on the project: it leaves it to the one beside which the values were typed."""
     lab, _ = team
-    patient = replace(TIMING, secrets=10.0)
+    patient = replace(TIMING, secrets=3.0)
     async with lab.running(owner="leader", timing=patient) as leader:
         await lab.look("projects")
         await lab.run(await lab.pipeline(EPOCHS="3"))

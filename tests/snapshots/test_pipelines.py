@@ -14,6 +14,7 @@ from tests.tui.stage import dashboard, press, settle, stage
 from tests.world_pipelines import PIPELINE, PROJECT, apis, jobs, pipeline, world
 from tui.dashboard import Dashboard
 from tui.screens.definition import DefinitionScreen
+from tui.screens.definition_variable import VariableScreen
 
 LARGE = (160, 45)
 NEXT = "right_square_bracket"
@@ -30,6 +31,12 @@ FORMS: dict[str, tuple[Callable[[Dashboard], None], Sequence[str]]] = {
 """What opens each form, and the keys in it."""
 
 
+def has_focus(pilot: Pilot[str]) -> bool:
+    """Whether the first field of a form has the focus; it gets it after the form was laid out."""
+    screen = pilot.app.screen
+    return screen.focused is not None or not isinstance(screen, DefinitionScreen | VariableScreen)
+
+
 def play(
     snap_compare, folder: Path, size: tuple[int, int], keys: Sequence[str], open_it: Callable[[Dashboard], None] | None
 ) -> bool:
@@ -40,8 +47,9 @@ def play(
         await settle(pilot)
         if open_it is not None:
             open_it(dashboard(pilot))
-            await settle(pilot)
+            await settle(pilot, lambda: has_focus(pilot))
         await press(pilot, *keys)
+        await settle(pilot, lambda: has_focus(pilot))
 
     return snap_compare(app, terminal_size=size, run_before=run_before)
 

@@ -32,7 +32,7 @@ def escape(terminal: Terminal) -> None:
 def test_it_starts_shows_the_history_and_quits(start):
     terminal = start()
     terminal.wait("sqlite")
-    assert "fraud-detection" in terminal.wait("churn")
+    terminal.wait(lambda text: "churn" in text and "fraud-detection" in text)
     terminal.send(QUIT)
     assert terminal.wait_exit() == 0
 

@@ -157,6 +157,7 @@ def dashboard(start: Start, numbers: dict[str, int]) -> bytes:
         terminal.wait(name.replace(" ", "-"))
         go_through(terminal, name)
         press(terminal, "q")
+        terminal.wait("lineside  runs")
     terminal.send(QUIT)
     assert terminal.wait_exit() == 0
     return bytes(terminal.raw)
