@@ -83,11 +83,8 @@ class Describer:
         """Write the pipelines and APIs of the configuration; those that people changed stay as they are."""
         context, desk = self._context, self._context.desk
         stored = await desk.all(Pipeline, {"project_id": context.id}, limit=MAX_RECORDS)
-        named = definitions.configured(context.project, context.settings, stored)
-        # Merged with what is there then: somebody may change a definition at this moment.
-        written = await desk.merge(context.id, Pipeline, named, definitions.laid_under)
-        others = [one for one in stored if one.id not in {pipeline.id for pipeline in named}]
-        for pipeline in [*written, *others]:
+        laid = definitions.pipelines(context.project, context.settings, {one.id: one for one in stored})
+        for pipeline in laid:
             apis = await desk.all(PipelineAPI, {"pipeline_id": pipeline.id}, limit=MAX_RECORDS)
             fresh = definitions.apis(pipeline, context.settings, apis)
             if pipeline.pipeline_config:
@@ -96,6 +93,10 @@ class Describer:
                 names = [job.name for job in jobs]
                 fresh = [definitions.with_variables(one, declared, names) for one in fresh]
             await desk.merge(context.id, PipelineAPI, fresh, definitions.api_laid_under)
+        # Last, so that whoever sees a pipeline sees its APIs, and merged with what is there then: somebody may change
+        # a definition at this moment.
+        named = definitions.configured(context.project, context.settings, stored)
+        await desk.merge(context.id, Pipeline, named, definitions.laid_under)
 
     async def _name_stages(self) -> None:
         """Write the stage types that the configuration gives jobs."""

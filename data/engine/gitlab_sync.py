@@ -192,6 +192,8 @@ class ProjectSync:
                 break
             page = found.next_page
         await self.progress.seen(merge.newest(newest))
+        if watermark is None:
+            self._agenda.soon(RETENTION)  # which may have looked before there was anything
 
     async def _take(self, runs: Sequence[PipelineRun]) -> None:
         """Store runs of a list, and plan to read those that changed."""
@@ -210,6 +212,8 @@ class ProjectSync:
         """Plan what a run needs: unfinished ones come round, finished ones are read once more."""
         if not self._is_ours(run):
             return
+        if self._retention.goes(run) and not self._is_open(run.id):
+            self._agenda.soon(RETENTION)  # it was being read while it was forgotten
         name, here = _of(run.id), Tracked(run.parent_run_id, run.status)
         if not run.jobs_synced or self._tracked.get(run.id, here) != here:
             self._describer.stale = True

@@ -48,6 +48,10 @@ class Retention:
         """Whether a run of the server would be forgotten again, as far as is known."""
         return not self._rules.all and self._choice.is_too_old(run)
 
+    def goes(self, run: PipelineRun) -> bool:
+        """Whether a stored run is to be forgotten, as far as is known."""
+        return not self._rules.all and self._choice.goes(run)
+
     async def step(self) -> bool:
         """Forget a batch; false when there is nothing left to do until the next time."""
         if self._rules.all:

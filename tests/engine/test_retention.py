@@ -86,7 +86,8 @@ async def test_only_the_newest_of_a_pipeline_stay_and_older_ones_are_not_read_ag
             return (await lab.requests()).get("GET /api/v4/projects/{id}/pipelines", 0) > before + 2
 
         await until(listed_again)
-        assert await forgotten()
+        # One that was being read meanwhile may be here for a moment.
+        await until(forgotten, "older runs came back")
 
 
 async def test_without_the_lease_nothing_is_deleted(lab: Lab) -> None:

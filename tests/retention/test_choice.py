@@ -66,6 +66,12 @@ async def test_the_newest_of_each_pipeline_stay(store: Store) -> None:
     assert [choice.is_too_old(one) for one in trains] == [True] * 4 + [False] * 3
 
 
+async def test_older_runs_do_not_come_back_once_as_many_as_are_kept_are_left(store: Store) -> None:
+    choice = await chosen(store, Rules(runs=3), *[run(number, 100 - number) for number in range(5, 8)])
+    assert await going(choice) == {}
+    assert choice.is_too_old(run(4, 96)) and not choice.is_too_old(run(5, 95)) and not choice.is_too_old(run(9, 1))
+
+
 async def test_age_and_number_together_name_each_run_once(store: Store) -> None:
     choice = await chosen(store, Rules(history=50 * DAY, runs=2), *[run(n, 10 * n) for n in range(1, 9)])
     assert await going(choice) == {"age": [8, 7, 6], "number": [5, 4, 3]}

@@ -84,7 +84,7 @@ class Choice:
             return
         where = self._finished(parent_run_id="")
         for pipeline, count in (await self._store.tally(PipelineRun, "pipeline_id", where=where)).items():
-            if pipeline and count > self._rules.runs:
+            if pipeline and count >= self._rules.runs:
                 self.floors[pipeline] = await self._oldest_kept(pipeline)
 
     def is_too_old(self, run: PipelineRun) -> bool:
@@ -95,6 +95,10 @@ class Choice:
             return True
         floor = self.floors.get(run.pipeline_id)
         return floor is not None and run.created < floor and not run.parent_run_id
+
+    def goes(self, run: PipelineRun) -> bool:
+        """Whether a stored run is too old and nothing is on it for which it would stay."""
+        return self.is_too_old(run) and self._reason(run) is None
 
     async def batches(self) -> AsyncIterator[list[Family]]:
         """The runs that go, the oldest first; what is yielded may be deleted meanwhile. Batches may be empty."""
@@ -146,16 +150,20 @@ class Choice:
         return parent is not None and (parent.project_id == run.project_id or run.project_id not in self._separate)
 
     def _stays(self, run: PipelineRun) -> bool:
-        """Whether people wrote on it, or launched it, or it is not ours; that is counted."""
+        """Whether it stays for a reason of its own; that is counted."""
+        reason = self._reason(run)
+        if reason is not None:
+            self.kept[reason] += 1
+        return reason is not None
+
+    def _reason(self, run: PipelineRun) -> str | None:
+        """Why a run stays however old it is: people wrote on it, or launched it, or it is not ours."""
         reasons = {
             FOREIGN: run.id.startswith(_FOREIGN),
             MARKED: self._rules.marked and bool(run.labels or run.notes),
             LAUNCHED: self._rules.launched and bool(run.submission_id),
         }
-        reason = next((one for one, holds in reasons.items() if holds), None)
-        if reason is not None:
-            self.kept[reason] += 1
-        return reason is not None
+        return next((one for one, holds in reasons.items() if holds), None)
 
     async def _with_those_below(self, heads: Sequence[PipelineRun]) -> list[tuple[PipelineRun, ...]]:
         families = {run.id: [run] for run in heads}
