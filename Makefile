@@ -26,8 +26,13 @@ $(VENV)/.dev: $(VENV)/.base
 demo: $(VENV)/.base ## The dashboard on a simulated GitLab and a local MLflow store
 	@$(BIN)/lineside demo $(ARGS)
 
+# Where every core is busy, a server or a terminal may answer later than a test waits. What fails is run once more, one
+# by one; what fails then, too, is broken. Both outcomes stay on the screen.
 test: $(VENV)/.dev ## All tests
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS) || { code=$$?; \
+	  test $$code -eq 1 || exit $$code; \
+	  echo "What failed, once more and one by one:"; \
+	  $(BIN)/python -m pytest --last-failed --last-failed-no-failures none --exitfirst; }
 
 check: $(VENV)/.dev ## Linter, types, import contracts
 	$(BIN)/ruff check .

@@ -183,6 +183,10 @@ class Engine:
             except LinesideError as error:
                 # That the store is away is said once, by the feed.
                 log.log(logging.DEBUG if self.feed.trouble else logging.ERROR, "%s: %s", name, error)
+            except asyncio.CancelledError:
+                heed_end()
+                # It came out of something that the part waited for; nobody wants the part itself to end.
+                log.exception("%s: starting again, since what it waited for was given up", name)
             except Exception:  # a fault of ours in one part must not end the others
                 log.exception("%s: starting again after a fault", name)
             heed_end()

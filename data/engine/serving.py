@@ -18,7 +18,7 @@ from data.engine.copies import keep_room
 from data.engine.secrets import Secrets
 from data.engine.service import Engine
 from data.engine.vitals import Vitals, state_of
-from data.errors import StoreError, StoreVersion
+from data.errors import LinesideError, StoreError, StoreVersion
 from data.store.logs import LogFiles, LogStore
 from data.store.open import open_logs, open_store
 from data.store.place import Place
@@ -74,6 +74,7 @@ class Service:
 
         Raises:
             StoreError: a file that cannot be opened, or a team's store that a newer Lineside made.
+            LinesideError: the work came to an end that nobody asked for.
         """
         ensure(self.place.file.parent)
         parts: list[Coroutine[Any, Any, None]] = [self._stopping_comes()]
@@ -91,6 +92,8 @@ class Service:
         for error in ended:
             if isinstance(error, Exception):
                 raise error
+        if not self._stopping.is_set():
+            raise LinesideError("the engine ended by itself", hint="engine.log may say why; start it again")
 
     async def _stopping_comes(self) -> None:
         await self._stopping.wait()

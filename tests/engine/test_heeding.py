@@ -49,3 +49,27 @@ async def test_what_is_done_after_a_cancellation_goes_through() -> None:
     with pytest.raises(asyncio.CancelledError):
         await task
     assert done == ["tidied up"]
+
+
+async def test_the_work_is_told_to_end_only_once() -> None:
+    """The driver's client does not outlive a second time."""
+    told = 0
+    left = asyncio.Event()
+
+    async def work() -> None:
+        nonlocal told
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            told += 1
+            await left.wait()
+
+    task = asyncio.create_task(heeding(work()))
+    await asyncio.sleep(0)
+    for _ in range(3):
+        task.cancel()
+        await asyncio.sleep(0)
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert told == 1
+    left.set()

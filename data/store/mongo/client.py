@@ -15,6 +15,7 @@ from pymongo.errors import InvalidURI
 
 from data.errors import StoreError
 from data.store.mongo.failures import as_store_errors
+from data.store.mongo.heeding import heeding
 
 C = TypeVar("C")
 
@@ -58,6 +59,10 @@ async def connect(url: str) -> Server:
     Raises:
         StoreError: it is not there, does not let us in, or is too old.
     """
+    return await heeding(_connect(url))
+
+
+async def _connect(url: str) -> Server:
     place, name = describe(url)
     with as_store_errors(place):
         client: AsyncMongoClient[dict[str, Any]] = made(AsyncMongoClient, url)

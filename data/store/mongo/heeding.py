@@ -1,24 +1,33 @@
-"""Keeps cancellations that get lost on the way through the driver."""
+"""Keeps the driver from cancellations that it cannot take."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 
 
 async def heeding(work: Awaitable[T]) -> T:
-    """The result of `work`, or the cancellation that came meanwhile.
+    """The result of `work`. Whoever is told to end while it waits ends at once; the work is told so once, and left.
 
-    `asyncio.wait_for`, which pymongo uses, drops a cancellation that comes at the moment of an answer or of an error
-    (Python 3.11, bpo-37658): whoever is told to end would go on.
+    pymongo waits for its conditions with `asyncio.wait_for`. Where that is cancelled a second time, for instance by a
+    task group whose own group ends, a lock of the client stays taken for ever, and with it the client (Python 3.11:
+    the condition takes the lock back in a task of its own, for which nobody waits any more). `wait_for` also drops a
+    cancellation that comes at the moment of an answer (bpo-37658).
     """
-    task = asyncio.current_task()
-    before = task.cancelling() if task is not None else 0
+    task = asyncio.ensure_future(work)
     try:
-        return await work
-    finally:
-        if task is not None and task.cancelling() > before:
-            raise asyncio.CancelledError
+        await asyncio.wait({task})
+    except asyncio.CancelledError:
+        task.add_done_callback(_forget)
+        task.cancel()
+        raise
+    return task.result()
+
+
+def _forget(task: asyncio.Future[Any]) -> None:
+    """Take note of how it ended, so that nobody complains of an error that was never looked at."""
+    if not task.cancelled():
+        task.exception()

@@ -75,7 +75,8 @@ class MongoStore:
         self._closed = True
         for load in tuple(self._loads):
             load.cancel()
-        await asyncio.gather(*self._writes, *self._loads, return_exceptions=True)
+        if pending := {*self._writes, *self._loads}:
+            await asyncio.wait(pending)
         await self._news.close()
         await close(self.server.client)
 
