@@ -46,6 +46,7 @@ format: $(VENV)/.dev ## Rewrite the sources in the house style
 
 bench: $(VENV)/.dev ## Figures of the speed budgets, as ratios in one run
 	$(BIN)/python -m tests.bench $(ARGS)
+	$(BIN)/python -m tests.bench.bench_output
 	$(BIN)/python -m tests.bench.bench_log --peers
 	$(BIN)/python -m tests.bench.bench_tail
 	$(BIN)/python -m tests.bench.bench_team

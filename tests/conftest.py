@@ -81,6 +81,8 @@ def own_world(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
             "NO_COLOR",
             "CI",
             "COLORTERM",
+            "TMUX",
+            "STY",
         }:
             monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(home))

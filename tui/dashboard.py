@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
+import signal
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -17,11 +19,14 @@ from data.errors import LinesideError
 from styles import BASE, sheet
 from tui import snapshot as snapshots
 from tui.options import DashboardOptions
+from tui.output.title import counted
 from tui.routes import Routes
 from tui.screens.base import TABS, LinesideScreen
 from tui.screens.history import HistoryScreen
 from tui.screens.listing import ListScreen
 from tui.screens.runs import RunsScreen
+from tui.seldom import Seldom
+from tui.signals import BY_SIGNAL, Signals
 from widgets import glyphs
 from widgets.cells import Cell
 
@@ -42,6 +47,8 @@ KEEPING = 0.5
 """Seconds that leaving waits for the store to keep how lists were looked at."""
 NARROW = 60
 """Columns below which the first line tells only of connections that have trouble."""
+LOW = 18
+"""Lines below which boxes take the whole screen, and lists the lines of what only explains them."""
 WIDE = 100
 """Columns from which on the first line also tells which database a team's store is."""
 
@@ -50,24 +57,30 @@ class Dashboard(Routes):
     """The application. It returns what the command line is to do next: nothing, or `demo`."""
 
     CSS_PATH = [*BASE, sheet("prompt")]
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (LOW, "-high")]
 
     def __init__(self, options: DashboardOptions, *, now: Callable[[], datetime] | None = None) -> None:
         self._snapshot_path = snapshots.snapshot_path(options)
         self._snapshot = snapshots.load(self._snapshot_path)
-        super().__init__(options, theme=self._snapshot.theme if self._snapshot else "")
+        seen = self._snapshot
+        super().__init__(options, theme=seen.theme if seen else "", theme_by=seen.theme_by if seen else "")
         self.feed: Feed | None = None
         self.backend: Backend | None = None
         self.read_only = options.read_only
         self.user = ""
-        self.bell_rings = self.notifies = False
+        self.bell_rings = self.notifies = self.titled = False
         self.start = "last"
         self.keeps_journal = False
         self.left = self._snapshot.taken if self._snapshot else None
         """When the user left last; None where nobody was here before."""
         self._clock = now or (lambda: datetime.now(UTC))
         self._ticks = 0
+        self._seldom = Seldom()
+        self._failed = 0
+        """Runs that failed since somebody was here last."""
         self._opening: Worker[None] | None = None
         self._whereabouts: Whereabouts | None = None
+        self._signals = Signals(self._ended_by)
 
     def get_default_screen(self) -> Screen[None]:
         """The history, as it was seen last if it was; it lies below all other screens."""
@@ -82,6 +95,8 @@ class Dashboard(Routes):
 
     def on_mount(self) -> None:
         """Show the tab on which one left."""
+        if not self.is_headless:
+            self._signals.take()
         seen = self._snapshot
         if seen is not None and seen.screen in TABS and seen.screen != "runs":
             self.show(seen.screen, seen.filter, seen)
@@ -103,6 +118,8 @@ class Dashboard(Routes):
             from tui import journal
 
             journal.start()
+            if self.output_trouble:
+                logging.getLogger(__name__).warning("%s", self.output_trouble)
         try:
             backend = await open_backend(self)
         except Exception as error:  # the last resort: a sentence, and the way out, in place of a dead screen
@@ -111,7 +128,9 @@ class Dashboard(Routes):
         if backend is None:
             return
         self.backend, self.feed = backend, backend.feed
+        self.feed.attend(self.app_focus)
         self.run_worker(self.feed.run(), group="feed", exit_on_error=False)
+        self._entitle()
         await self._show_start(backend)
         for screen in self.screen_stack:
             if isinstance(screen, LinesideScreen):
@@ -139,6 +158,7 @@ class Dashboard(Routes):
         """The store changed: tell the screen on top; the others read again when one comes back to them."""
         if self._whereabouts is not None and self.start not in TABS:
             await self._whereabouts.heard(changes)
+        self._entitle()
         screen = self.top_screen()
         if screen is not None and screen.is_attached:
             if changes is None:
@@ -154,7 +174,7 @@ class Dashboard(Routes):
 
     def _tick(self) -> None:
         screen = self.top_screen()
-        if screen is not None and screen.is_attached and screen.is_mounted:
+        if screen is not None and screen.is_attached and screen.is_mounted and self._seldom.is_due(self.app_focus):
             screen.tick()
             screen.refresh_frame()
         if self._whereabouts is not None:
@@ -165,12 +185,35 @@ class Dashboard(Routes):
 
     def runs_ended(self, runs: list[PipelineRun]) -> None:
         """Ring when one of them failed, and ask the terminal for a notification, as the configuration says."""
-        from tui.alerts import notification, sentence
+        from tui.alerts import sentence
 
-        if self.bell_rings and any(run.status == "failed" for run in runs):
+        failed = sum(run.status == "failed" for run in runs)
+        self._failed += failed
+        if self.bell_rings and failed:
             self.bell()
-        if self.notifies and self.feed is not None and self._driver is not None:
-            self._driver.write(notification(sentence(runs, self.feed.overview.names)))
+        if self.notifies and self.feed is not None:
+            self.tell_desktop(sentence(runs, self.feed.overview.names))
+        self._entitle()
+
+    def attended(self) -> None:
+        """Somebody is here, and has seen what failed."""
+        if self._failed:
+            self._failed = 0
+            self._entitle()
+
+    def watch_app_focus(self, focus: bool) -> None:
+        """Without the focus less is asked for and drawn; when it is back, all is brought up to date."""
+        super().watch_app_focus(focus)
+        if self.feed is not None:
+            self.feed.attend(focus)
+        if focus and self._running:
+            self._tick()
+
+    def _entitle(self) -> None:
+        """Tell in the title of the terminal's window what is under way, where the configuration wants one."""
+        if self.titled and self.feed is not None:
+            sign = ":" if glyphs.glyphs() is glyphs.ASCII else " ·"
+            self.entitle(counted(str(self.TITLE), self.feed.overview.active, self._failed, sign))
 
     def hand_over(self, command_id: str, secrets: Mapping[str, str]) -> bool:
         """Give our engine the values of a launch's secret variables, in memory only; False where there is none."""
@@ -217,7 +260,7 @@ class Dashboard(Routes):
         screen = next((one for one in reversed(stack) if name == one.NAME and one.is_attached), None)
         theme = "" if self.no_color else self.theme
         if screen is None:
-            return snapshots.Snapshot(taken=self.now(), screen=name, theme=theme)
+            return snapshots.Snapshot(taken=self.now(), screen=name, theme=theme, theme_by=self.theme_by)
         return snapshots.Snapshot(
             taken=self.now(),
             screen=name,
@@ -225,6 +268,7 @@ class Dashboard(Routes):
             cursor=screen.grid.cursor_key or "",
             rows=tuple(screen.snapshot_rows(snapshots.ROWS)),
             theme=theme,
+            theme_by=self.theme_by,
         )
 
     def _save_snapshot(self) -> None:
@@ -234,6 +278,23 @@ class Dashboard(Routes):
 
     async def do_quit(self) -> None:
         """`ctrl+q`: quit within a second, whatever the network does."""
+        await self._leave()
+        self.exit()
+
+    def _ended_by(self, number: int) -> None:
+        """A signal ends it, as a key would."""
+        if number == signal.SIGHUP:
+            self.terminal_gone()
+        self.run_worker(self._leave_by(number), group="end", exit_on_error=False)
+
+    async def _leave_by(self, number: int) -> None:
+        try:
+            await self._leave()
+        finally:
+            self.exit(return_code=BY_SIGNAL + number)
+
+    async def _leave(self) -> None:
+        """Keep where one is, and let go of the store."""
         snapshot = self.take_snapshot()
         if snapshot is not None:
             snapshots.save(self._snapshot_path, snapshot)
@@ -242,11 +303,11 @@ class Dashboard(Routes):
         self.workers.cancel_group(self, "feed")
         await self._keep_looks()
         await self._let_go()
-        self.exit()
 
     async def on_unmount(self) -> None:
         """However it ends, let go of the store."""
         await self._let_go()
+        self._signals.give_back()
 
     async def _let_go(self) -> None:
         backend, self.backend = self.backend, None

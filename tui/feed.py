@@ -18,6 +18,7 @@ from data.model.vocabulary import ACTIVE, COMMAND_OPEN
 from data.model.work import Command, Connection, Interest
 from tui.alerts import Alerts
 from tui.journal import unexpected
+from tui.seldom import SELDOM
 
 if TYPE_CHECKING:
     from data.store.port import Changes
@@ -33,6 +34,12 @@ INTEREST_TTL = timedelta(seconds=15)
 """How long the engine goes on serving a viewer that does not speak up again."""
 INTEREST_EVERY = 5.0
 """Seconds between two renewals of what is looked at."""
+AWAY = 20.0
+"""Seconds without the focus after which servers are asked less often. The terminal may be in sight all the same."""
+AWAY_EVERY = 30.0
+"""Seconds between two renewals then: how old what is shown may be."""
+AWAY_TTL = timedelta(seconds=3)
+"""How long the engine serves each of those: for a look or two at the servers."""
 COMMANDS_SHOWN = 200
 """Open commands read for the first line and the pending marks."""
 WATCHED = 500
@@ -83,6 +90,10 @@ class Feed:
         self._seen = 0
         self._topics: tuple[str, ...] = ()
         self._renewed = 0.0
+        self._left: float | None = None
+        """When the terminal lost the focus, as the event loop counts; None while it has it."""
+        self._back = asyncio.Event()
+        """Somebody is here again: look at once."""
 
     async def open(self) -> None:
         """Read the overview for the first time."""
@@ -93,13 +104,33 @@ class Feed:
     async def run(self) -> None:
         """Notice changes until cancelled. A store that cannot be read for a while is asked again."""
         while True:
-            await asyncio.sleep(RETRY if self.trouble else POLL)
+            await self._rest()
             try:
                 await self._look()
             except LinesideError as error:
                 self._failed(str(error))
             except Exception as error:  # whatever went wrong, the next change is to be noticed all the same
                 self._failed(unexpected(error))
+
+    def attend(self, focus: bool) -> None:
+        """The terminal has the focus, or has it no more: look at the store less often, and soon at the servers."""
+        if not focus and self._left is None:
+            self._left = asyncio.get_running_loop().time()
+            self._back.clear()
+        elif focus and self._left is not None:
+            self._left, self._renewed = None, 0.0
+            self._back.set()
+
+    def _is_away(self) -> bool:
+        """Whether the terminal has had no focus for a while."""
+        return self._left is not None and asyncio.get_running_loop().time() - self._left > AWAY
+
+    async def _rest(self) -> None:
+        if self._left is None:
+            await asyncio.sleep(RETRY if self.trouble else POLL)
+            return
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._back.wait(), SELDOM)
 
     def _failed(self, sentence: str) -> None:
         if sentence != self.trouble:
@@ -109,7 +140,8 @@ class Feed:
     async def _look(self) -> None:
         store = self.context.store
         loop = asyncio.get_running_loop()
-        if self.trouble or loop.time() - self._renewed > INTEREST_EVERY:
+        every = AWAY_EVERY if self._is_away() else INTEREST_EVERY
+        if self.trouble or loop.time() - self._renewed > every:
             await self._check_file()
             await self._renew()
         revision = await store.revision()
@@ -164,7 +196,10 @@ class Feed:
 
     async def look_at(self, topics: Sequence[str]) -> None:
         """Say what this viewer looks at from now on."""
+        same = set(topics) == set(self._topics)
         self._topics = tuple(topics)
+        if same and self._is_away():  # each change would make the engine look for the next one
+            return
         with contextlib.suppress(LinesideError):
             await self._renew()
 
@@ -175,10 +210,10 @@ class Feed:
     async def _renew(self) -> None:
         self._renewed = asyncio.get_running_loop().time()
         if self._topics:
-            await self._watch(self._topics)
+            await self._watch(self._topics, AWAY_TTL if self._is_away() else INTEREST_TTL)
 
-    async def _watch(self, topics: Sequence[str]) -> None:
-        expires = datetime.now(UTC) + INTEREST_TTL
+    async def _watch(self, topics: Sequence[str], life: timedelta = INTEREST_TTL) -> None:
+        expires = datetime.now(UTC) + life
         interests = [
             Interest(id=f"{self.viewer}:{topic}", viewer=self.viewer, topic=topic, expires=expires) for topic in topics
         ]

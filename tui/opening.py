@@ -83,5 +83,5 @@ def _apply(app: Dashboard, context: Context) -> None:
     ui = context.settings.ui
     app.user = context.user
     app.read_only = context.read_only
-    app.bell_rings, app.notifies, app.start = ui.bell, ui.notify, ui.start
+    app.bell_rings, app.notifies, app.titled, app.start = ui.bell, ui.notify, ui.title, ui.start
     app.take_settings(context.settings)

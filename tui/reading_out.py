@@ -25,9 +25,6 @@ if TYPE_CHECKING:
 else:
     Base = object
 
-COPY_LIMIT = 100_000
-"""Bytes that are copied through the terminal without a second way; many terminals refuse more in one OSC 52."""
-
 
 class Outlets(Base):
     """Carries out what copies a log; one copy at a time, made in a thread."""
@@ -67,21 +64,11 @@ class Outlets(Base):
     # Copying
 
     def on_log_view_copy_requested(self, message: LogView.CopyRequested) -> None:
-        """Copy through the terminal; a text that is too long for many terminals also goes to a file."""
+        """Copy through the terminal."""
         text = message.text
         lines = text.count("\n") + 1
         length = len(text.encode("utf-8", "replace"))
-        self.app.copy_to_clipboard(text)
-        said = f"copied {lines:,} line{'' if lines == 1 else 's'}, {size(length)}"
-        if length <= COPY_LIMIT:
-            self.say(said)
-            return
-        from tui.reading_save import keep_copied, short
-
-        try:
-            self.say(f"{said}; terminals may refuse that much: it is in {short(keep_copied(text))} too", "warning")
-        except LinesideError as error:
-            self.say(f"{said}, which terminals may refuse; {error}", "warning")
+        self.dashboard.copy(text, f"{lines:,} line{'' if lines == 1 else 's'}, {size(length)}")
 
     # Copies of the log
 

@@ -14,7 +14,7 @@ from tui.reading_copy import Copying, copy, whole
 from tui.snapshot import state_folder
 
 COPIED_FILE = "copied.txt"
-"""File in the state folder that holds the last text that was too long for the clipboard of many terminals."""
+"""File in the state folder that holds the last text that was too long for a terminal's clipboard."""
 MAX_COMPLETIONS = 50
 """Names that are offered at most."""
 

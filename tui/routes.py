@@ -284,7 +284,7 @@ class Routes(Shell):
             names = [*TABS, "log", "run", "open", "theme", "quit", *(spec.id for spec in own)]
             return [name for name in dict.fromkeys(names) if name.startswith(word)]
         if word == "theme":
-            return [f"theme {name}" for name in sorted(self.available_themes) if name.startswith(rest)]
+            return [f"theme {name}" for name in self.theme_names() if name.startswith(rest)]
         if word in TABS:
             return [f"{word} {done}" for done in self.complete_filter(rest)]
         return []

@@ -8,17 +8,15 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual import events
-from textual.app import App
 from textual.binding import BindingType
-from textual.filter import LineFilter, NoColor
-from textual.message import Message
 
-from data.errors import ConfigError, LinesideError
-from styles.themes import MONO, THEMES, variable_defaults
-from tui.guard import Guard
-from tui.options import DashboardOptions
-from tui.typed import forgive_rubbish
+from data.errors import LinesideError
+from tui.inorder import KeysInOrder
+from tui.options import STOCK, DashboardOptions, chosen_output
+from tui.output.lean import LeanOutput
+from tui.outside import Outside
+from tui.theming import By, Themed
+from tui.typed import terminal_driver
 from widgets import glyphs
 from widgets.paint import Painter
 
@@ -26,75 +24,60 @@ if TYPE_CHECKING:
     from textual.driver import Driver
 
     from data.config.settings import Settings
+    from tui.output.terminal import Terminal
     from tui.screens.base import LinesideScreen
     from widgets.prompt import Prompt
 
+BY_CHOICE = "whole screens were asked for"
+"""Why the lean output is off where the user does not want it."""
 GC_THRESHOLDS = (50_000, 20, 50)
 """Rare collections: the slowest key of a Textual program is the one that waits for the garbage collector."""
-LOST = 0.5
-"""Seconds after which a message that did not come back is given up: its way was through something that was removed."""
 
 
-class Passed(Message):
-    """Comes back behind the keys that were on their way when the prompt opened."""
-
-
-class Shell(App[str]):
+class Shell(Outside, Themed, KeysInOrder, LeanOutput):
     """An application whose screens are `LinesideScreen`s."""
 
     TITLE = "lineside"
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[list[BindingType]] = []
-    _themed = False
-    """Whether the theme has been chosen."""
 
-    def __init__(self, options: DashboardOptions, *, theme: str = "") -> None:
+    def __init__(self, options: DashboardOptions, *, theme: str = "", theme_by: str = By.TERMINAL) -> None:
         super().__init__()
         self.animation_level = "none"
         self.options = options
         self.keymap_given: dict[str, str] = {}
         self.history: dict[str, list[str]] = {}
         self.prompt: Prompt | None = None
-        self._kept_back: list[events.Key] | None = None
-        self._guard = Guard()
-        for own in THEMES:
-            self.register_theme(own)
-        self._themed = True
-        self._begin_with(self._first_theme(theme))
+        self._output_chosen = chosen_output(options)
+        self.output_off = BY_CHOICE if self._output_chosen == STOCK else ""
+        self.begin_theme(theme, theme_by)
         if options.ascii is not None:
             glyphs.use(glyphs.ASCII if options.ascii else glyphs.UNICODE)
 
     def get_driver_class(self) -> type[Driver]:
         """The driver of this system, which then takes any bytes."""
-        forgive_rubbish()
-        return super().get_driver_class()
+        return terminal_driver(super().get_driver_class())
 
-    def _begin_with(self, name: str) -> None:
-        """Take a theme before the stylesheets are read; assigning it would have them read twice."""
-        if self.available_themes[name].ansi:
-            self.theme = name  # what it does to the terminal's own colours has to be done, too
-            return
-        self.set_reactive(App.theme, name)
-        self.stylesheet.set_variables(self.get_css_variables())
+    @property
+    def outer_terminal(self) -> Terminal:
+        """What is known of the terminal."""
+        return self._painted_on
 
-    def _first_theme(self, wanted: str) -> str:
-        if self.no_color:
-            return MONO.name
-        return wanted if wanted in self.available_themes else THEMES[0].name
+    def take_terminal(self, terminal: Terminal) -> None:
+        """The terminal has told what it can: show what it can show."""
+        super().take_terminal(terminal)
+        self.follow(terminal)
 
-    def get_css_variables(self) -> dict[str, str]:
-        """The tokens of the theme; none for the one that Textual begins with and nobody sees."""
-        return super().get_css_variables() if self._themed else {}
+    def terminal_gone(self) -> None:
+        """Write nothing more: there is nobody to take it."""
+        gone = getattr(self._driver, "hang_up", None)
+        if gone is not None:
+            gone()
 
-    def get_theme_variable_defaults(self) -> dict[str, str]:
-        """Our own tokens for themes that lack them."""
-        return variable_defaults(self.current_theme)
-
-    def get_line_filters(self) -> Sequence[LineFilter]:
-        """What each line passes on its way to the terminal. NO_COLOR means none at all, not shades of grey."""
-        if self.no_color:
-            return (NoColor(), self._guard)
-        return (*super().get_line_filters(), self._guard)
+    @property
+    def output_trouble(self) -> str:
+        """Why screens are sent whole, where nobody chose that."""
+        return "" if self.output_off == BY_CHOICE else self.output_off
 
     def redraw(self) -> None:
         """Draw everything again, also what no style has changed: the signs are others."""
@@ -125,11 +108,9 @@ class Shell(App[str]):
         if isinstance(ui.ascii, bool) and self.options.ascii is None:
             glyphs.use(glyphs.ASCII if ui.ascii else glyphs.UNICODE)
             self.redraw()
-        if ui.theme and not self.no_color:
-            if ui.theme in self.available_themes:
-                self.theme = ui.theme
-            else:
-                self.say(str(ConfigError(f"there is no theme {ui.theme}", field="ui.theme")), "warning")
+        self.take_theme(ui.theme)
+        if ui.output == STOCK and self._output_chosen is None and not self.output_off:
+            self.switch_output_off(BY_CHOICE)
 
     def leave_mouse(self) -> None:
         """Leave the mouse to the terminal."""
@@ -183,27 +164,6 @@ class Shell(App[str]):
 
     # The prompt
 
-    # A key goes to what has the focus and comes back to the application, where it opens the prompt. Keys that were
-    # typed ahead are still on their way then: they belong to the prompt, before the ones that are typed from now on.
-
-    def on_key(self, event: events.Key) -> None:
-        """Give the prompt what was typed before it had the focus."""
-        if self.prompt is not None and self.focused is self.prompt:
-            self.prompt.on_key(event)
-
-    async def on_event(self, event: events.Event) -> None:
-        """Keep new keys back while older ones are on their way to the prompt."""
-        if self._kept_back is not None and isinstance(event, events.Key) and not event.is_forwarded:
-            self._kept_back.append(event)
-        else:
-            await super().on_event(event)
-
-    async def on_passed(self) -> None:
-        """All older keys are in the prompt: the newer ones follow."""
-        kept, self._kept_back = self._kept_back or [], None
-        for event in kept:
-            await super().on_event(event)
-
     def ask(
         self,
         screen: LinesideScreen,
@@ -220,24 +180,13 @@ class Shell(App[str]):
         screen.mount(prompt, before=screen.query("#foot-rule, #foot").first())
         prompt.open(label, value, complete=complete or (lambda _: ()), history=self.history.setdefault(label, []))
         # At once, not by `focus()`, which comes later: keys that are typed ahead belong to the prompt.
-        before = screen.focused or screen
         screen.set_focus(prompt)
-        if before.post_message(Passed()):
-            self._kept_back = []
-            self.set_timer(LOST, self.on_passed)
 
     def remember(self, label: str, text: str) -> None:
         """Keep what was typed after a label, for `up` in the prompt."""
         lines = self.history.setdefault(label, [])
         if text and lines[-1:] != [text]:
             lines.append(text)
-
-    def set_theme(self, name: str) -> None:
-        """`:theme NAME`."""
-        if name in self.available_themes:
-            self.theme = name
-        else:
-            self.say(f"themes: {', '.join(sorted(self.available_themes))}", "warning" if name else "")
 
     def do_line(self) -> None:
         """`:`: a command line."""

@@ -38,6 +38,7 @@ class Snapshot:
         cursor: key of the row under the cursor.
         rows: the first rows, at most `ROWS`, with a cell for each of those columns.
         theme: name of the theme.
+        theme_by: who chose it (`tui.theming.By`).
     """
 
     taken: datetime
@@ -46,6 +47,7 @@ class Snapshot:
     cursor: str = ""
     rows: tuple[Row, ...] = ()
     theme: str = ""
+    theme_by: str = ""
 
     @property
     def filter(self) -> str:
@@ -94,6 +96,7 @@ def load(path: Path) -> Snapshot | None:
             cursor=str(found["cursor"]),
             rows=tuple(Row(str(key), tuple(map(_cell, cells))) for key, cells in found["rows"]),
             theme=str(found["theme"]),
+            theme_by=str(found.get("theme_by", "")),
         )
     except (OSError, ValueError, TypeError, LookupError, OverflowError, RecursionError):
         return None  # whatever is in the file, the dashboard starts
@@ -109,6 +112,7 @@ def save(path: Path, snapshot: Snapshot) -> None:
         "cursor": snapshot.cursor,
         "rows": [(row.key, row.cells) for row in snapshot.rows[:ROWS]],
         "theme": snapshot.theme,
+        "theme_by": snapshot.theme_by,
     }
     draft = path.with_suffix(f".{os.getpid()}")
     try:

@@ -17,6 +17,7 @@ from styles import sheet
 from tui.commands import BY_ID
 from tui.options import DashboardOptions
 from tui.shell import Shell
+from tui.signals import BY_SIGNAL
 from tui.viewer_screen import ViewScreen, Wishes
 
 if TYPE_CHECKING:
@@ -27,8 +28,6 @@ SIGNALS = (signal.SIGTERM, signal.SIGINT)
 """What ends the viewer as a key would, so that the terminal is left as it was."""
 LATER = ("grid", "prompt")
 """Stylesheets that the first frame does without: those of the help and of the prompt."""
-BY_SIGNAL = 128
-"""What shells add to the number of the signal that ended a program."""
 
 
 class Viewer(Shell):
@@ -118,7 +117,7 @@ class Viewer(Shell):
 
     def complete_line(self, text: str) -> list[str]:
         """Completions of the command line."""
-        names = [f"theme {name}" for name in sorted(self.available_themes)]
+        names = [f"theme {name}" for name in self.theme_names()]
         names += [spec.id for spec in self.viewed.commands() if spec.id in BY_ID]
         return [name for name in names if name.startswith(text)]
 

@@ -16,6 +16,7 @@ from data.logtext import Lead, LogIndex
 from tui.present.text import size
 from tui.reading import Reading
 from tui.screens.base import LinesideScreen, bindings
+from tui.seldom import Seldom
 from tui.viewer_source import Source
 from widgets.cells import Cell
 from widgets.frame import Foot, Head
@@ -81,6 +82,7 @@ class ViewScreen(Reading, LinesideScreen):
         self._ready = False
         """Whether the first frame stands."""
         self.index: TailFirst | None = None
+        self._seldom = Seldom()
         self._section = ""
         self._section_of: tuple[int, int] | None = None
 
@@ -141,7 +143,7 @@ class ViewScreen(Reading, LinesideScreen):
         if self._wishes.said:
             self.say(self._wishes.said, "warning")
         self._grant_wishes()
-        self.set_interval(LOOK_SECONDS, self.look)
+        self.set_interval(LOOK_SECONDS, self._look_in_turn)
 
     def _grant_wishes(self) -> None:
         """Search and go to the place that was asked for; of a stream, as soon as it has come."""
@@ -156,6 +158,10 @@ class ViewScreen(Reading, LinesideScreen):
             return
         self._say_wrong(wrong)
         self._wishes = Wishes()
+
+    def _look_in_turn(self) -> None:
+        if self._seldom.is_due(self.app.app_focus):
+            self.look()
 
     def look(self) -> None:
         """See what happened to the file."""
@@ -194,8 +200,7 @@ class ViewScreen(Reading, LinesideScreen):
         """`ctrl+c`: copy what the mouse selected, else read no more of a stream."""
         selected = self.get_selected_text()
         if selected:
-            self.app.copy_to_clipboard(selected)
-            self.say("copied")
+            self.dashboard.copy(selected)
         elif self.source.interrupt():
             self.look()
         else:

@@ -287,8 +287,8 @@ class LogSettings(Section, frozen=True, kw_only=True):
 class UiSettings(Section, frozen=True, kw_only=True):
     """How the screen looks and behaves."""
 
-    theme: str = ""
-    """Name of a theme, such as `nord`; empty for Lineside's own."""
+    theme: str = "auto"
+    """Name of a theme, such as `nord`; `auto` for Lineside's own, dark or light as the terminal's background is."""
     ascii: Literal["auto"] | bool = "auto"
     """Whether only ASCII is drawn: true, false, or `auto` to ask the terminal."""
     mouse: bool = True
@@ -297,6 +297,10 @@ class UiSettings(Section, frozen=True, kw_only=True):
     """Whether the bell rings when a run fails: true or false."""
     notify: bool = False
     """Whether the terminal is asked for a notification (OSC 9/777) when a run ends: true or false."""
+    output: Literal["lean", "stock"] = "lean"
+    """What is sent to the terminal: lean for only what changed, stock for what Textual sends by itself."""
+    title: bool = True
+    """Whether the title of the terminal's window tells what is running and what failed: true or false."""
     start: Literal["last", "projects", "pipelines", "runs", "experiments", "models", "activity"] = "last"
     """First screen: `last` for where one left, or projects, pipelines, runs, experiments, models, activity."""
 

@@ -50,15 +50,15 @@ def runs(count: int, now: datetime) -> list[PipelineRun]:
     return made
 
 
-async def fill(path: Path, count: int) -> None:
-    """Make a store with `count` runs at `path`."""
+async def fill(path: Path, count: int, now: datetime | None = None) -> None:
+    """Make a store with `count` runs at `path`, the newest of which is some minutes older than `now`."""
     store = await open_store(path)
     names = [
         Project(id=f"gitlab:{n}", name=f"project-{n}", connection="gitlab", git_project_id=n, path=f"ml/project-{n}")
         for n in range(1, PROJECTS + 1)
     ]
     await store.put(names)
-    everything = runs(count, datetime.now(UTC))
+    everything = runs(count, now or datetime.now(UTC))
     for start in range(0, count, BATCH):
         await store.put(everything[start : start + BATCH])
     await store.close()

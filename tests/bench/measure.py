@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from tests.servers import readable
 from tests.terminal.pty import Terminal
 
 SETTLED = 0.008
@@ -31,21 +32,29 @@ def environment(folder: Path) -> dict[str, str]:
 def until(terminal: Terminal, wanted: Callable[[bytes], bool], since: float) -> float:
     """Milliseconds from `since` until the raw output fulfils `wanted`."""
     while time.monotonic() - since < GIVE_UP:
-        chunk = _read(terminal.fd, 0.5)
-        terminal.raw += chunk
+        _read(terminal, 0.5)
         if wanted(bytes(terminal.raw)):
             return (time.monotonic() - since) * 1000
     raise TimeoutError(bytes(terminal.raw[-400:]))
 
 
-def _read(fd: int, seconds: float) -> bytes:
-    import select
-
-    ready, _, _ = select.select([fd], [], [], seconds)
+def _read(terminal: Terminal, seconds: float) -> bytes:
+    """What the program writes, without showing it: the emulator's time would be measured, too."""
+    if not readable(terminal.fd, seconds):
+        return b""
     try:
-        return os.read(fd, 262_144) if ready else b""
+        chunk = os.read(terminal.fd, 262_144)
     except OSError:
         return b""
+    terminal.raw += chunk
+    terminal.answer(chunk)
+    return chunk
+
+
+def silence(terminal: Terminal, seconds: float) -> None:
+    """Wait until nothing has been written for so long; it is shown."""
+    while terminal.read(seconds):
+        pass
 
 
 def start(
@@ -61,13 +70,12 @@ def key(terminal: Terminal, typed: bytes) -> tuple[float, int]:
     """(milliseconds until the last byte of the answer, its bytes); silence of `SETTLED` ends an answer."""
     end = time.monotonic() + PAUSE
     while (left := end - time.monotonic()) > 0:
-        terminal.raw += _read(terminal.fd, left)
+        _read(terminal, left)
     began = time.monotonic()
     os.write(terminal.fd, typed)
     last, size = began, 0
     while time.monotonic() - began < 1.0:
-        chunk = _read(terminal.fd, SETTLED)
-        terminal.raw += chunk
+        chunk = _read(terminal, SETTLED)
         if not chunk:
             if size:
                 break

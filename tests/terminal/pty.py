@@ -14,16 +14,15 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
-import pyte
-
 from tests.servers import readable
+from tests.terminal.emulator import Responder, Screen, Stream
 
 DEADLINE = 60.0
 """Seconds after which a wait gives up; nothing that is tested takes that long on a busy machine."""
 
 
 class Terminal:
-    """A program in a terminal of `columns` by `rows`."""
+    """A program in a terminal of `columns` by `rows`, which answers it unless it is `silent`."""
 
     def __init__(
         self,
@@ -33,9 +32,11 @@ class Terminal:
         rows: int = 40,
         env: Mapping[str, str] | None = None,
         cwd: Path | None = None,
+        silent: bool = False,
     ) -> None:
-        self.screen = pyte.Screen(columns, rows)
-        self.stream = pyte.ByteStream(self.screen)
+        self.screen = Screen(columns, rows)
+        self.stream = Stream(self.screen)
+        self.responder = Responder(silent=silent)
         self.raw = bytearray()
         self.status: int | None = None
         self.pid, self.fd = pty.fork()
@@ -73,10 +74,16 @@ class Terminal:
             if not chunk:
                 break
             got += chunk
+            self.answer(chunk)
         self.raw += got
-        # pyte does not know the private modes' question form and prints their ends; Textual asks for some.
-        self.stream.feed(_without_questions(got))
+        self.stream.feed(got)
         return got
+
+    def answer(self, chunk: bytes) -> None:
+        """Say what a terminal says to this part of the output."""
+        if said := self.responder.answer(chunk):
+            with contextlib.suppress(OSError):  # the program has ended meanwhile
+                os.write(self.fd, said)
 
     @property
     def text(self) -> str:
@@ -134,10 +141,3 @@ class Terminal:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def _without_questions(data: bytes) -> bytes:
-    """`data` without sequences that pyte would print in part."""
-    for question in (b"\x1b[?2026$p", b"\x1b[?2048$p", b"\x1b[>0q", b"\x1b[>1u", b"\x1b[<u", b"\x1b[?u"):
-        data = data.replace(question, b"")
-    return data

@@ -34,6 +34,12 @@ PLAIN_CODES = frozenset({0, 1, 2, 3, 4, 7, 9, *range(21, 28), 29, *range(30, 38)
 BRIGHT_CODES = frozenset({*range(90, 98), *range(100, 108)})
 """Codes of SELECT GRAPHIC RENDITION that change looks; not blinking, concealing, fonts or frames."""
 PALETTE, RGB = 5, 2
+ONE = frozenset("ABCDGdXbST")
+"""Ends of sequences with one number: cursor moves, erasing, repeating and scrolling (ECMA-48)."""
+MOVES = frozenset(
+    {*(f"CSI n {final}" for final in ONE), "CSI H", "CSI r", "CSI K", "control 08", "control 0a", "control 0d"}
+)
+"""Kinds of what an output of differences needs, as far as it stays on the screen."""
 CHANNEL = 255
 
 
@@ -87,10 +93,20 @@ def _csi(found: re.Match[bytes], columns: int, rows: int) -> str:
     params, final = found["params"].decode(), (found["between"] + found["final"]).decode()
     if final == "m":
         return f"SGR{_strange(params)}"
-    if final == "H" and rows and re.fullmatch(r"(\d+;\d+)?", params):
-        row, column = (int(part) for part in (params or "1;1").split(";"))
-        return "CSI H" if 1 <= row <= rows and 1 <= column <= columns else "CSI H outside"
+    if rows and final in "Hr" and re.fullmatch(r"\d*(;\d*)?", params):
+        row, _, column = params.partition(";")
+        limit = columns if final == "H" else rows
+        return f"CSI {final}{_outside(row, rows) or _outside(column, limit)}"
+    if rows and final in ONE and re.fullmatch(r"\d*", params):
+        return f"CSI n {final}{_outside(params, rows if final in 'ABdST' else columns)}"
+    if rows and final == "K" and params in {"", "0", "1", "2"}:
+        return "CSI K"
     return f"CSI {params}{final}"
+
+
+def _outside(number: str, limit: int) -> str:
+    """What to say of a number that is not on the screen; one that is left out is 1."""
+    return "" if 1 <= int(number or 1) <= limit else " outside"
 
 
 def _strange(params: str) -> str:

@@ -111,7 +111,7 @@ def check(written: bytes, harmless: bytes) -> None:
     """Everything that was written is of a kind that is written for a harmless log, too, and carries nothing."""
     known = scanner.kinds(harmless, columns=COLUMNS, rows=ROWS)
     found = scanner.kinds(written, columns=COLUMNS, rows=ROWS)
-    assert {kind: found[kind] for kind in found if kind not in known} == {}
+    assert {kind: found[kind] for kind in found if kind not in known and kind not in scanner.MOVES} == {}
     assert [(mode, written.count(mode)) for mode in MODES] == [(mode, harmless.count(mode)) for mode in MODES]
     orders = scanner.orders(written)
     assert orders

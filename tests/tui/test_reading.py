@@ -125,11 +125,11 @@ async def test_copying_says_how_much(tmp_path: Path) -> None:
         assert pilot.app.clipboard == "line 1 of some log\nline 2 of some log\nline 3 of some log"
 
 
-async def test_what_terminals_may_refuse_is_in_a_file_too(tmp_path: Path, own_world: Path) -> None:
+async def test_what_is_too_much_for_a_terminal_goes_to_a_file(tmp_path: Path, own_world: Path) -> None:
     async with viewing(log_of(tmp_path, 9000), size=(160, 24)) as pilot:
         await pilot.press("g", "v", "G", "y")
-        await until_shown(pilot, "copied 9,000 lines, 192.3 KiB; terminals may refuse that much")
-        assert "it is in ~/state/copied.txt too" in last_line(pilot)
+        await until_shown(pilot, "192.3 KiB are too much for a terminal's clipboard")
+        assert "saved to a file instead: ~/state/copied.txt" in last_line(pilot)
         assert (own_world / "state" / "copied.txt").read_text() == pilot.app.clipboard
         assert (own_world / "state" / "copied.txt").stat().st_mode & 0o777 == 0o600
 

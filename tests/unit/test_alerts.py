@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from data.model import PipelineRun
-from tui.alerts import Alerts, notification, sentence
+from tui.alerts import Alerts, sentence
 
 
 def run(number: int, status: str, **values: object) -> PipelineRun:
@@ -32,13 +32,3 @@ def test_one_run_is_named_and_many_are_counted():
     assert sentence([run(7, "failed")], {"g:1": "churn"}) == "churn #7 failed"
     assert sentence([run(7, "failed"), run(8, "success")], {}) == "2 runs ended, 1 of them failed"
     assert sentence([run(7, "success"), run(8, "success")], {}) == "2 runs ended"
-
-
-def test_a_notification_holds_no_sequence_of_the_text():
-    text = notification("a\x1b]52;c;AAAA\x07b; c\x9b2J", {})
-    assert text == "\x1b]9;ab, c\x07\x1b]777;notify;Lineside;ab, c\x07"
-
-
-def test_tmux_passes_it_through():
-    text = notification("done", {"TMUX": "/tmp/tmux"})
-    assert text.startswith("\x1bPtmux;\x1b\x1b]9;done\x07\x1b\\")

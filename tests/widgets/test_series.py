@@ -9,7 +9,9 @@ import pytest
 from textual.color import Color
 from textual.theme import Theme
 
-from styles.themes import DARK, LEGIBLE, LIGHT, SERIES, contrast
+from styles.contrast import LEGIBLE, contrast
+from styles.themes import DARK, LIGHT
+from styles.tokens import SERIES
 from widgets.series import DASHES, LETTERS, SERIES_TONES, Places, dash, letter, sample, series_tone
 
 Linear = tuple[float, float, float]

@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -23,7 +23,7 @@ import click
 
 from data.errors import LinesideError, UsageError
 from tui.cli.failures import say
-from tui.options import DashboardOptions
+from tui.options import OUTPUT_HELP, OUTPUTS, DashboardOptions, Output
 
 if TYPE_CHECKING:
     from data.simulator.names import Theme
@@ -83,9 +83,17 @@ class Demo:
 )
 @click.option("--no-tui", is_flag=True, help="Say how to connect and run until Ctrl+C, without the dashboard.")
 @click.option("--json", "as_json", is_flag=True, help="With --no-tui: say it as one line of JSON.")
+@click.option("--output", type=click.Choice(OUTPUTS), help=OUTPUT_HELP)
 @click.pass_obj
 def demo_cli(
-    options: DashboardOptions, /, folder: Path | None, keep: bool, no_tui: bool, as_json: bool, **world: Any
+    options: DashboardOptions,
+    /,
+    folder: Path | None,
+    keep: bool,
+    no_tui: bool,
+    as_json: bool,
+    output: Output | None,
+    **world: Any,
 ) -> int:
     """Try Lineside without a server.
 
@@ -93,6 +101,7 @@ def demo_cli(
     """
     if not no_tui and not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError("the dashboard needs a terminal", hint="lineside demo --no-tui runs without it")
+    options = replace(options, output=output or options.output)
     return run_demo(options, folder=folder, keep=keep, no_tui=no_tui, as_json=as_json, **world)
 
 
@@ -121,8 +130,6 @@ def run_demo(
         os.environ["LINESIDE_STATE_DIR"] = str(place / "state")
         if no_tui:
             return serve(demo, options, as_json=as_json)
-        from dataclasses import replace
-
         from tui.app import run_dashboard
 
         return run_dashboard(replace(options, config=demo.config, store=None))

@@ -7,6 +7,7 @@ import click
 from data.clean import clean
 from tui.cli.examination import examine
 from tui.cli.examine_team import Facts
+from tui.cli.examine_terminal import output_words
 from tui.cli.failures import FAILED
 from tui.cli.output import print_json, with_color
 from tui.options import DashboardOptions
@@ -57,8 +58,10 @@ def report_lines(report: Facts) -> list[str]:
         known = "nobody knows while the team store is away" if away else NO_ENGINE
         lines.append(f"  {'engine':<11} {known}")
     terminal = report["terminal"]
-    words = [f"TERM={terminal['term']}", f"{terminal['colors']} colours", f"{terminal['columns']}x{terminal['lines']}"]
+    named = [f"TERM={terminal['term']}", *([terminal["name"]] if terminal["name"] != terminal["term"] else [])]
+    words = [*named, f"{terminal['colors']} colours", f"{terminal['columns']}x{terminal['lines']}"]
     lines += [_line(not terminal["problems"], "terminal", ", ".join(words), terminal["signs"]), *_troubles(terminal)]
+    lines.append(f"  {'output':<11} {output_words(terminal['output'])}")
     lines.append(f"  {'versions':<11} " + ", ".join(f"{name} {number}" for name, number in report["versions"].items()))
     return lines
 

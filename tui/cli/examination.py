@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import shutil
 import sqlite3
-import sys
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +13,7 @@ from data.model import EngineState, Lease
 from data.store.logs import LogFiles
 from data.store.place import LOG_FOLDER
 from tui.cli.examine_team import COUNTED, Facts, engine_facts, problem_of, team_facts
+from tui.cli.examine_terminal import terminal_facts
 from tui.cli.helping import versions
 from tui.context import collect, read_settings
 from tui.options import DashboardOptions
@@ -24,9 +22,6 @@ if TYPE_CHECKING:
     from data.config import Settings
     from data.store.place import Place
 
-LEAST_COLUMNS, LEAST_LINES = 80, 24
-"""Smallest terminal on which everything can be used."""
-
 
 def examine(options: DashboardOptions, *, ask_servers: bool) -> Facts:
     """The whole report: versions, terminal, config, store, engines, connections, and the number of `problems`."""
@@ -34,7 +29,7 @@ def examine(options: DashboardOptions, *, ask_servers: bool) -> Facts:
     store, engines, place = store_facts(options, settings, ask=ask_servers)
     logs = log_facts(place, settings)
     connections = server_facts(settings) if ask_servers and settings else []
-    terminal = terminal_facts()
+    terminal = terminal_facts(options, settings)
     projects = [project for one in connections for project in one["projects"]]
     parts = [config, store, *filter(None, [store["team"]]), logs, terminal, *connections, *projects]
     return {
@@ -197,37 +192,3 @@ def server_facts(settings: Settings) -> list[Facts]:
         ]
         found.append(facts)
     return found
-
-
-def terminal_facts() -> Facts:
-    """What the terminal says of itself."""
-    from widgets.glyphs import ASCII, glyphs
-
-    columns, lines = shutil.get_terminal_size((0, 0))
-    term = os.environ.get("TERM", "")
-    facts: Facts = {
-        "term": term,
-        "colors": _colors(term),
-        "columns": columns,
-        "lines": lines,
-        "encoding": getattr(sys.stdout, "encoding", "") or "",
-        "signs": "ASCII signs" if glyphs() is ASCII else "Unicode signs",
-        "is_terminal": sys.stdin.isatty() and sys.stdout.isatty(),
-        "multiplexer": "tmux" if os.environ.get("TMUX") else "screen" if os.environ.get("STY") else "",
-        "problems": [],
-    }
-    if facts["is_terminal"] and (columns < LEAST_COLUMNS or lines < LEAST_LINES):
-        message = f"the terminal has {columns}x{lines} cells; the dashboard wants {LEAST_COLUMNS}x{LEAST_LINES}"
-        facts["problems"].append({"message": message, "hint": "make the window larger or the letters smaller"})
-    return facts
-
-
-def _colors(term: str) -> str:
-    """How many colours the terminal claims (docs of COLORTERM and terminfo names), as a word."""
-    if os.environ.get("NO_COLOR"):
-        return "no"
-    if os.environ.get("COLORTERM") in {"truecolor", "24bit"} or term.endswith("-direct"):
-        return "16 million"
-    if "256" in term:
-        return "256"
-    return "no" if term in {"", "dumb"} else "16"

@@ -13,7 +13,7 @@ import click
 
 from data.errors import UsageError
 from tui.cli.failures import PipeClosed
-from tui.options import DashboardOptions
+from tui.options import OUTPUT_HELP, OUTPUTS, DashboardOptions, Output
 
 COMMANDS: dict[str, str] = {
     "projects": "lists",
@@ -119,6 +119,7 @@ def print_version(ctx: click.Context, _parameter: click.Parameter, value: bool) 
 @click.option("--read-only", is_flag=True, help="Refuse everything that would change a server.")
 @click.option("--ascii/--unicode", "ascii_", default=None, help="Signs to draw with; the terminal decides otherwise.")
 @click.option("--no-color", is_flag=True, help="No colours, as NO_COLOR=1 does.")
+@click.option("--output", type=click.Choice(OUTPUTS), help=OUTPUT_HELP)
 @click.option("--engine/--no-engine", default=True, help="Start an engine where none runs (the default).")
 @click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=print_version, help="Say which.")
 @click.pass_context
@@ -129,12 +130,15 @@ def cli(
     read_only: bool,
     ascii_: bool | None,
     no_color: bool,
+    output: Output | None,
     engine: bool,
 ) -> int:
     """The group itself; its help text is `HELP`."""
     if no_color:
         os.environ["NO_COLOR"] = "1"
-    ctx.obj = DashboardOptions(config=config, store=store, read_only=read_only, ascii=ascii_, engine=engine)
+    ctx.obj = DashboardOptions(
+        config=config, store=store, read_only=read_only, ascii=ascii_, output=output, engine=engine
+    )
     choose_glyphs(ascii_)
     if ctx.invoked_subcommand is None:
         return dashboard(ctx.obj)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 import click
 
 from tui.cli.viewing import view
-from tui.options import DashboardOptions
+from tui.options import OUTPUT_HELP, OUTPUTS, DashboardOptions, Output
 
 LESS_PLACE = re.compile(r"\+(\d{1,18})")
 """`+N`, by which pagers are told the line to begin at."""
@@ -21,6 +22,7 @@ LESS_PLACE = re.compile(r"\+(\d{1,18})")
 @click.option("--goto", metavar="PLACE", help="Where to begin: a line, 50%, 12:30, or +90s since the beginning.")
 @click.option("--search", "-s", metavar="TEXT", help="Search for this.")
 @click.option("--wrap", "-w", is_flag=True, help="Wrap long lines.")
+@click.option("--output", type=click.Choice(OUTPUTS), help=OUTPUT_HELP)
 @click.pass_obj
 def view_cli(
     options: DashboardOptions,
@@ -29,9 +31,11 @@ def view_cli(
     goto: str | None,
     search: str | None,
     wrap: bool,
+    output: Output | None,
 ) -> int:
     """View log files of any size, and follow them."""
     names, plus = _without_place(files)
+    options = replace(options, output=output or options.output)
     place = goto or (str(line) if line is not None else plus)
     return view(options, names, place=place, search=search or "", wrap=wrap)
 

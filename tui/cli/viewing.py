@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from data.errors import UsageError
+from tui.app import must_draw
 
 if TYPE_CHECKING:
     from tui.options import DashboardOptions
@@ -45,6 +46,7 @@ def view(options: DashboardOptions, names: list[str], *, place: str = "", search
         from tui.viewer_cat import cat
 
         return cat(names)
+    must_draw("the viewer", "have the clean text: lineside view FILE | cat")
     gc.disable()  # until the first frame stands: importing and starting make no garbage
     pipe = own_terminal() if piped or sys.stdin is None or not os.isatty(ERRORS) else None
     from tui.viewer_source import openers

@@ -189,8 +189,7 @@ class Acting(Tidying, Marking):
         """`y`: copy the address."""
         address = self.address()
         if address:
-            self.dashboard.copy_to_clipboard(address)
-            self.say(f"copied {address}")
+            self.dashboard.copy(address, address)
         else:
             self.say("there is no address to copy", "warning")
 

@@ -17,7 +17,7 @@ from tui.look import Look
 from tui.present.queue import queue_words
 from tui.screens.activity_lists import CommandsPane, StorePane
 from tui.screens.base import bindings
-from tui.screens.health import HealthPane, engine_words, trouble_cells
+from tui.screens.health import HealthPane, engine_words, output_cells, trouble_cells
 from tui.screens.listing import ListScreen
 from tui.screens.pane import TabPane
 from tui.screens.queue import QueuePane
@@ -141,13 +141,13 @@ class ActivityScreen(Tabbed, ListScreen):
         await super().data_changed(changes)
 
     def head_lines(self) -> Sequence[Sequence[Cell]]:
-        """Who works and what waits; what is wrong, where something is."""
+        """Who works and what waits; what is wrong, and why whole screens are sent, where that is so."""
         pending = self.feed.overview.pending if self.feed else ()
         first = [*queue_words(pending), *self._engines]
-        return [first, self._trouble] if self._trouble else [first]
+        return [first, *filter(None, (self._trouble, output_cells(self.dashboard.output_trouble)))]
 
     def show_head(self) -> None:
-        """Draw head and tabs; the head has one line, or two where something is wrong."""
+        """Draw head and tabs; the head has one line, and more where something is wrong."""
         if self.is_attached:
             height = len(self.head_lines())
             facts = self.query_one("#facts", Facts)

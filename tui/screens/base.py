@@ -131,7 +131,8 @@ class LinesideScreen(Screen[None]):
             Hint(key_name(keys_of(spec, keymap)[0]), spec.title, spec.id)
             for spec in sorted(shown, key=lambda spec: spec.footer)
         ]
-        self.query_one(Foot).update(hints, self._notice if self._notice.text else self._trouble_cell())
+        for foot in self.query(Foot):  # a screen that is just being opened has none yet, and draws it when it has
+            foot.update(hints, self._notice if self._notice.text else self._trouble_cell())
 
     def _trouble_cell(self) -> Cell:
         """Why nothing new can be shown, as long as that is so."""

@@ -136,8 +136,7 @@ class CompareScreen(ComparedCharts):
             text = value_text(line, line.values[self.table.column], whole=True)
             words = f"{text[:SHOWN_COPY]}; y again copies the line"
             self._copied = key
-        self.dashboard.copy_to_clipboard(text)
-        self.say(f"copied {words}")
+        self.dashboard.copy(text, words)
 
     async def do_export(self) -> None:
         """`E`: the lines that are shown, all of them, or the runs themselves."""

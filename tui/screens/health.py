@@ -169,3 +169,8 @@ async def trouble_cells(feed: Feed) -> list[Cell]:
         if state.last_error and not state.id.startswith(LOG):
             return [Cell(f"{state.what or state.id}: {state.last_error}", "failed"), Cell(state.hint, "dim")]
     return []
+
+
+def output_cells(off: str) -> list[Cell]:
+    """Why screens are sent whole, where something switched the lean output off."""
+    return [Cell(off, "warning")] if off else []

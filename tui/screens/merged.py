@@ -23,6 +23,7 @@ from tui.present.jobs import job_tree
 from tui.present.log import has_log, merged_names, merged_status
 from tui.reading import Reading
 from tui.screens.base import LinesideScreen, bindings
+from tui.seldom import Seldom
 from widgets.cells import Cell
 from widgets.logview import LogView
 
@@ -69,6 +70,7 @@ class MergedScreen(Reading, LinesideScreen):
         self._more = 0
         """Jobs that have a log and are not followed."""
         self._pumping = False
+        self._seldom = Seldom()
 
     def body(self) -> Iterable[Widget]:
         """The log."""
@@ -105,7 +107,7 @@ class MergedScreen(Reading, LinesideScreen):
 
     async def on_mount(self) -> None:
         """Look at the logs from time to time."""
-        self.set_interval(EVERY, self._pump_soon)
+        self.set_interval(EVERY, self._pump_in_turn)
 
     async def reload(self) -> None:
         """Read the jobs of the run, and choose those to follow."""
@@ -144,6 +146,10 @@ class MergedScreen(Reading, LinesideScreen):
         self.view.set_status(merged_status(list(self.followed.values()), self._more, ours, dropped=dropped))
 
     # Merging
+
+    def _pump_in_turn(self) -> None:
+        if self._seldom.is_due(self.app.app_focus):
+            self._pump_soon()
 
     def _pump_soon(self) -> None:
         if self.merged is not None and not self._pumping and self.is_attached:

@@ -170,9 +170,8 @@ class MetricsScreen(LinesideScreen):
         if not text:
             self.say("there is no value here", "warning")
             return
-        self.dashboard.copy_to_clipboard(text)
         what = text.replace("\t", " ") if "\n" not in text else plural(text.count("\n") + 1, "value")
-        self.say(f"copied {what}: {self.grid.reading_name()}")
+        self.dashboard.copy(text, f"{what}: {self.grid.reading_name()}")
 
     async def do_export(self) -> None:
         """`E`: the metrics and histories of the runs, as far as the filter shows them."""

@@ -234,8 +234,7 @@ class Tabbed(Acting):
         if not text:
             super().do_copy()
             return
-        self.dashboard.copy_to_clipboard(text)
-        self.say(f"copied {len(text)} characters" if len(text) > COPIED else f"copied {text}")
+        self.dashboard.copy(text, f"{len(text)} characters" if len(text) > COPIED else text)
 
     def look_again(self) -> None:
         """The tab looks at something else: tell the engine."""
