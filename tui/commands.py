@@ -143,6 +143,7 @@ COMMANDS: tuple[CommandSpec, ...] = (
     _spec("back", "back", "escape", "Go back one screen; never quits."),
     _spec("leave", "back or quit", "q", "Go back one screen; on the first screen, quit."),
     _spec("quit", "quit", "ctrl+q", "Quit."),
+    _spec("suspend", "background", "ctrl+z", "Go to the background of the shell; `fg` there brings it back."),
     _spec("filter", "filter", "slash",
           "Filter: words, status:failed, took>10m, metric.val_auc>0.9, since:7d, or, not, ( ).",
           LISTED + " compare", 5),

@@ -200,6 +200,10 @@ class Shell(Outside, Themed, KeysInOrder, LeanOutput):
 
     # Help
 
+    def do_suspend(self) -> None:
+        """`ctrl+z`: hand the terminal back to the shell that started this."""
+        self.action_suspend_process()
+
     def do_help(self) -> None:
         """`?`: the keys of this screen."""
         from tui.screens.help import HelpScreen

@@ -55,6 +55,26 @@ def test_signals_end_it_like_a_key_and_leave_the_terminal_as_it_was(start, own_w
     assert (b"\x1b[?1049l" in terminal.raw) is (number == signal.SIGTERM)
 
 
+def stopped(pid: int) -> bool:
+    """Whether a process stands still, by its state in proc(5)."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+
+
+def test_it_goes_to_the_background_and_comes_back_as_it_was(start):
+    terminal = start()
+    terminal.wait("sqlite")
+    terminal.send("\x1a")
+    terminal.wait(lambda _: stopped(terminal.pid))
+    left = bytes(terminal.raw)
+    assert left.rindex(b"\x1b[?1049l") > left.rindex(b"\x1b[?1049h"), "the shell's own screen is there again"
+    os.kill(terminal.pid, signal.SIGCONT)
+    terminal.wait(lambda text: b"\x1b[?1049h" in terminal.raw[len(left) :] and "sqlite" in text and "103" in text)
+    terminal.send("2")
+    terminal.wait("median")
+    terminal.send(QUIT)
+    assert terminal.wait_exit() == 0
+
+
 def test_it_quits_while_the_terminal_takes_nothing(start):
     terminal = start()
     terminal.wait("sqlite")
