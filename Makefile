@@ -32,7 +32,7 @@ test: $(VENV)/.dev ## All tests
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS) || { code=$$?; \
 	  test $$code -eq 1 || exit $$code; \
 	  echo "What failed, once more and one by one:"; \
-	  $(BIN)/python -m pytest --last-failed --last-failed-no-failures none --exitfirst; }
+	  $(BIN)/python -m pytest --last-failed --last-failed-no-failures none --exitfirst --snapshot-warn-unused; }
 
 check: $(VENV)/.dev ## Linter, types, import contracts
 	$(BIN)/ruff check .

@@ -180,7 +180,8 @@ async def test_a_receiver_that_fails_is_tried_again_with_the_same_body_even_by_a
         await callback(lab, lambda one: one.attempts >= 1)
     async with lab.running(settings(lab), owner="another"):
         done = await callback(lab, is_over)
-    assert done.state == "done" and done.attempts == 4
+    # One more where the first engine ended before it could write down what it had heard.
+    assert done.state == "done" and done.attempts in {4, 5}
     assert len({body for _, body in receiver.got}) == 1
     assert {headers["X-Lineside-Delivery"] for headers, _ in receiver.got} == {done.id}
     assert all("X-Lineside-Signature" not in headers for headers, _ in receiver.got)

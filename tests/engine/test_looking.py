@@ -88,8 +88,9 @@ async def test_branches_and_tags_come_while_they_are_looked_at_and_are_written_w
 
 async def test_nobody_looks_and_nothing_is_asked(lab: Lab) -> None:
     async with lab.running(timing=QUICK):
-        await lab.look(f"refs:{lab.project_id()}", seconds=0.5)
+        await lab.look(f"refs:{lab.project_id()}")
         await stored(lab, Refs, lab.project_id())
+        await lab.look(f"refs:{lab.project_id()}", seconds=0.0)
         await until_quiet(lab, BRANCHES)
         await lab.run(await lab.pipeline(EPOCHS="1"))
         before = await asked(lab, BRANCHES)
