@@ -48,9 +48,8 @@ def play(
         if open_it is not None:
             open_it(dashboard(pilot))
             await settle(pilot, lambda: has_focus(pilot))
-        for key in keys:  # one by one: how far a form has scrolled depends on what was laid out before the next key
-            await press(pilot, key)
-            await settle(pilot, lambda: has_focus(pilot))
+        await press(pilot, *keys)
+        await settle(pilot, lambda: has_focus(pilot))
 
     return snap_compare(app, terminal_size=size, run_before=run_before)
 

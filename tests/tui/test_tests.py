@@ -220,7 +220,8 @@ async def test_it_follows_what_changes(tmp_path: Path) -> None:
         assert isinstance(test, PipelineRun)
         ended = replace(run, status="success", completion=NOW, execution_time=1600)
         await change(pilot, ended, replace(test, status="failed", completion=NOW), replace(info, finish_time=NOW))
-        assert "✗ failed" in shown(pilot).splitlines()[3] and "finished" in shown(pilot).splitlines()[5]
+        await settle(pilot, lambda: "✗ failed" in shown(pilot).splitlines()[3])
+        assert "finished" in shown(pilot).splitlines()[5]
 
 
 async def test_launch_like_opens_the_form(tmp_path: Path) -> None:
