@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -140,6 +141,7 @@ def in_tmux(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
             (tmp_path / "program.py").write_text(program)
             inner = f"PYTHONPATH={ROOT} {sys.executable} {tmp_path}/program.py; read rest"
             command = ["tmux", "-L", "clip", "-f", str(tmp_path / "tmux.conf"), "new-session", inner]
+            stack.callback(subprocess.run, ["tmux", "-L", "clip", "kill-server"], capture_output=True, timeout=10)
             return stack.enter_context(Terminal(command, columns=80, rows=24, env={"TMUX": ""}))
 
         yield begin
