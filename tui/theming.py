@@ -17,8 +17,8 @@ from styles.eight_bit import EIGHT_BIT
 from styles.plain import MONO
 from styles.themes import THEMES, variable_defaults
 from tui.guard import Guard
-from tui.output.colours import Colourless, light_background, refuses_colours, shown, suitable
-from tui.output.terminal import Depth, from_environment
+from tui.output.colours import Colourless, light_background, shown, suitable
+from tui.output.terminal import Depth, from_environment, refuses_colours
 
 if TYPE_CHECKING:
     from textual.color import Color

@@ -8,6 +8,7 @@ from rich.style import Style
 
 from tests.output.emulator import Emulator
 from tui.output.canvas import Canvas
+from tui.output.rows import cells, fitted
 from tui.output.terminal import Depth, Terminal
 from tui.output.writing import move
 
@@ -25,7 +26,8 @@ class Pair:
 
     def take(self, y: int, text: str, style: Style | None = None) -> None:
         """Row `y` shall show `text`."""
-        self.canvas.take(y, 0, [Segment(text, style)], self.canvas.width)
+        row = cells([Segment(text, style)], self.canvas.pens)
+        self.canvas.put(y, 0, fitted(row, self.canvas.width))
 
     def draw(self, room: int | None = None) -> str:
         """Draw; returns what was sent."""
@@ -165,10 +167,11 @@ def test_a_link_is_closed_at_the_end_of_the_frame(pair: Pair) -> None:
 
 
 def test_what_does_not_fit_is_left_out(pair: Pair) -> None:
-    pair.canvas.take(99, 0, [Segment("x")], 1)
-    pair.canvas.take(0, 99, [Segment("x")], 1)
+    x, letters = (cells([Segment(text)], pair.canvas.pens) for text in ("x", "abcdef"))
+    pair.canvas.put(99, 0, x)
+    pair.canvas.put(0, 99, x)
     assert not pair.canvas.dirty
-    pair.canvas.take(0, 58, [Segment("abcdef")], 6)
+    pair.canvas.put(0, 58, letters)
     pair.draw()
     assert pair.screen.display[0].endswith("ab")
 

@@ -8,12 +8,13 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from textual.app import App
 
 from tests.terminal.pty import Terminal
 from tests.tui.stage import dashboard, last_line, playing, settle, until
@@ -24,6 +25,16 @@ ROOT = Path(__file__).parents[2]
 ORDER = re.compile(r"\x1b\]52;c;([A-Za-z0-9+/=]*)\x07")
 SCREENS_LIMIT = 768
 """Bytes of a string that GNU screen keeps (MAXSTR)."""
+
+
+@contextmanager
+def sent_by(app: App[str]) -> Iterator[list[str]]:
+    """What the application sends to the terminal meanwhile, in place of its being sent."""
+    sent: list[str] = []
+    assert app._driver is not None
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(app._driver, "write", sent.append)
+        yield sent
 
 
 def copied(sent: str) -> list[str]:
@@ -64,10 +75,7 @@ def test_the_limit_is_one_of_bytes() -> None:
 async def test_what_is_too_long_goes_to_a_file(tmp_path: Path, own_world: Path) -> None:
     async with playing(tmp_path) as pilot:
         app = dashboard(pilot)
-        sent: list[str] = []
-        assert app._driver is not None
-        with pytest.MonkeyPatch.context() as patched:
-            patched.setattr(app._driver, "write", sent.append)
+        with sent_by(app) as sent:
             app.copy("größe\n" * 20_000, "20,000 lines")
             await settle(pilot)
         assert "52;" not in "".join(sent)
@@ -111,10 +119,7 @@ async def test_in_tmux_it_is_tmux_that_copies_if_it_can(
     monkeypatch.setenv("TMUX", "/nowhere,1,0")
     async with playing(tmp_path) as pilot:
         app = dashboard(pilot)
-        sent: list[str] = []
-        assert app._driver is not None
-        with pytest.MonkeyPatch.context() as patched:
-            patched.setattr(app._driver, "write", sent.append)
+        with sent_by(app) as sent:
             app.copy("some wörds", "two words")
             await until(pilot, lambda: not any(one.group == "copy" and not one.is_finished for one in app.workers))
         assert "copied two words" in last_line(pilot)

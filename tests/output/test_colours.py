@@ -10,8 +10,8 @@ from rich.style import Style
 from textual.color import Color
 
 from tests.tui.stage import CONFIG, dashboard, last_line, playing, press, running, settle, stage, type_text
-from tui.output.colours import Colourless, light_background, refuses_colours, shown, suitable
-from tui.output.terminal import Depth, Terminal, from_environment, named
+from tui.output.colours import Colourless, light_background, shown, suitable
+from tui.output.terminal import Depth, Terminal, from_environment, named, refuses_colours
 from tui.theming import By, Themed
 
 PAPER, SLATE = (253, 246, 227), (0, 43, 54)

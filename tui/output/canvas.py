@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import compress
 from operator import ne, or_
 
-from rich.segment import Segment
-
 from tui.output import scrolling
 from tui.output.pens import PLAIN, Pens
-from tui.output.rows import BLANK, Row, blank, cells, fitted, is_certain, laid_over
+from tui.output.rows import BLANK, Row, blank, fitted, is_certain, laid_over
 from tui.output.terminal import Terminal
 from tui.output.writing import Writer
 
@@ -31,7 +29,7 @@ GAP = 5
 
 
 class Canvas:
-    """The cells of one terminal. What is taken is wanted; `draw` says what to send until it is shown."""
+    """The cells of one terminal. What is `put` is wanted; `draw` says what to send until it is shown."""
 
     def __init__(self, terminal: Terminal) -> None:
         self._terminal = terminal
@@ -78,12 +76,8 @@ class Canvas:
         self._next = 0
         self._cursor_at = self._pen = None
 
-    def take(self, y: int, x: int, segments: Iterable[Segment], width: int) -> None:
-        """Row `y` shall show `segments` from column `x` on, `width` cells: cut, or filled with blanks."""
-        self.put(y, x, fitted(cells(segments, self.pens), width))
-
     def put(self, y: int, x: int, piece: Row) -> None:
-        """The same for cells that were made with the pens of this canvas."""
+        """Row `y` shall show `piece` from column `x` on; its cells were made with the pens of this canvas."""
         if not (0 <= y < self.height and 0 <= x < self.width):
             return
         piece = fitted(piece, min(len(piece.chars), self.width - x))

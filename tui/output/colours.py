@@ -24,11 +24,6 @@ REMEMBERED = 4_096
 """Styles of which the form without colours is kept."""
 
 
-def refuses_colours(environ: Mapping[str, str]) -> bool:
-    """Whether the user wants none: `NO_COLOR` is there and not empty (no-color.org)."""
-    return bool(environ.get("NO_COLOR"))
-
-
 @lru_cache(REMEMBERED)
 def shown(colour: Color, depth: Depth) -> Color:
     """What a terminal of that depth shows for a colour; the 16 are taken for those of a usual palette."""

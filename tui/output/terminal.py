@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from data.clean import clean
 from tui.output.answers import Answer, Kind
+from tui.output.passing import SCREEN, TMUX
 
 Capability = str | int | bool | None
 """A capability of terminfo: a sequence, a number or a flag; None: the terminal has none of that name."""
@@ -117,9 +118,9 @@ def from_environment(environ: Mapping[str, str], capabilities: Callable[[str], C
     return Terminal(
         name=term,
         depth=depth_of(environ, capabilities),
-        erases_coloured=bool(capabilities("bce")) and (multiplexer != "screen" or term.endswith("-bce")),
+        erases_coloured=bool(capabilities("bce")) and (multiplexer != SCREEN or term.endswith("-bce")),
         repeats=bool(capabilities("rep")) and own_name and not multiplexer,
-        scrolls=multiplexer == "tmux" or (bool(capabilities("csr")) and bool(capabilities("indn"))),
+        scrolls=multiplexer == TMUX or (bool(capabilities("csr")) and bool(capabilities("indn"))),
         synchronized=False,
         background=None,
         multiplexer=multiplexer,
@@ -131,16 +132,21 @@ def multiplexer_of(environ: Mapping[str, str]) -> str:
     """Which multiplexer stands between: `tmux`, `screen` or none. Over SSH only the name of the terminal tells."""
     term = environ.get("TERM", "")
     if environ.get("TMUX") or term.startswith("tmux"):
-        return "tmux"
-    return "screen" if environ.get("STY") or term.startswith("screen") else ""
+        return TMUX
+    return SCREEN if environ.get("STY") or term.startswith("screen") else ""
+
+
+def refuses_colours(environ: Mapping[str, str]) -> bool:
+    """Whether the user wants none: `NO_COLOR` is there and not empty (no-color.org)."""
+    return bool(environ.get("NO_COLOR"))
 
 
 def depth_of(environ: Mapping[str, str], capabilities: Callable[[str], Capability] = terminfo) -> Depth:
-    """How many colours there are. NO_COLOR means none (no-color.org); GNU screen 4 has 256 whatever is around it."""
+    """How many colours there are; GNU screen 4 has 256 whatever is around it."""
     term = environ.get("TERM", "")
-    if environ.get("NO_COLOR") or term in {"", "dumb"}:
+    if refuses_colours(environ) or term in {"", "dumb"}:
         return Depth.NONE
-    if multiplexer_of(environ) != "screen":
+    if multiplexer_of(environ) != SCREEN:
         told = environ.get("COLORTERM", "").strip().lower() in TRUE_WORDS
         if told or term.endswith("-direct") or any(capabilities(form) for form in RGB_FORMS):
             return Depth.TRUE
@@ -163,7 +169,7 @@ def named(terminal: Terminal, name: str) -> Terminal:
         depth=Depth.TRUE if lower.startswith(TRUE_COLOUR) and terminal.depth >= Depth.SIXTEEN else terminal.depth,
         repeats=lower.startswith(REPEATING),
         scrolls=terminal.scrolls or lower.startswith(SCROLLING),
-        multiplexer="tmux" if lower.startswith("tmux") else terminal.multiplexer,
+        multiplexer=TMUX if lower.startswith(TMUX) else terminal.multiplexer,
     )
 
 

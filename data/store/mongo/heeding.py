@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable
-from typing import Any, TypeVar
+from typing import TypeVar
+
+from data.store.tasks import note_end
 
 T = TypeVar("T")
 
@@ -21,13 +23,7 @@ async def heeding(work: Awaitable[T]) -> T:
     try:
         await asyncio.wait({task})
     except asyncio.CancelledError:
-        task.add_done_callback(_forget)
+        task.add_done_callback(note_end)
         task.cancel()
         raise
     return task.result()
-
-
-def _forget(task: asyncio.Future[Any]) -> None:
-    """Take note of how it ended, so that nobody complains of an error that was never looked at."""
-    if not task.cancelled():
-        task.exception()

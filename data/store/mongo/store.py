@@ -26,6 +26,7 @@ from data.store.mongo.order import parts, read_token, write_token
 from data.store.mongo.revisions import Guard, Revisions
 from data.store.mongo.work import Outbox
 from data.store.port import GROUPS, NAMES, OFFERED, PAGE, Changes, Group, Listing, Page, Sort, Was, Where
+from data.store.tasks import note_end
 
 R = TypeVar("R", bound=Record)
 T = TypeVar("T")
@@ -119,8 +120,7 @@ class MongoStore:
 
     def _done(self, task: asyncio.Future[Any]) -> None:
         self._writes.discard(task)
-        if not task.cancelled():
-            task.exception()
+        note_end(task)
 
     def _see_open(self) -> None:
         if self._closed:
@@ -219,8 +219,7 @@ class MongoStore:
 
     def _loaded(self, task: asyncio.Task[None]) -> None:
         self._loads.discard(task)
-        if not task.cancelled():
-            task.exception()  # whoever waits is told; where nobody does, that is no fault
+        note_end(task)
 
     async def count(self, kind: type[Record], *, where: Where | None = None, query: Query | None = None) -> int:
         """How many match."""

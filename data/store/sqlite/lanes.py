@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from data.errors import StoreError
 from data.store.sqlite.connect import reading_engine, writing_engine
 from data.store.sqlite.failures import as_store_errors
+from data.store.tasks import note_end
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -59,8 +60,7 @@ class Lane:
 
     def _done(self, task: asyncio.Task[object]) -> None:
         self._running.discard(task)
-        if not task.cancelled():
-            task.exception()
+        note_end(task)
 
     async def close(self) -> None:
         """Let writes end, stop reads, and close the connection."""
