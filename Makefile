@@ -29,7 +29,7 @@ demo: $(VENV)/.base ## The dashboard on a simulated GitLab and a local MLflow st
 # Where every core is busy, a server or a terminal may answer later than a test waits. What fails is run once more, one
 # by one; what fails then, too, is broken. Both outcomes stay on the screen.
 test: $(VENV)/.dev ## All tests
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS) || { code=$$?; \
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --max-worker-restart 4 $(ARGS) || { code=$$?; \
 	  test $$code -eq 1 || exit $$code; \
 	  echo "What failed, once more and one by one:"; \
 	  $(BIN)/python -m pytest --last-failed --last-failed-no-failures none --exitfirst --snapshot-warn-unused; }

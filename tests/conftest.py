@@ -12,6 +12,8 @@ import pytest
 from tests.idle import wait_for_idle
 from tui.shell import GC_THRESHOLDS
 
+pytest_plugins = ["tests.overdue"]
+
 PRIVATE = (
     "GITLAB",
     "MLFLOW",

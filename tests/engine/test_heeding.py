@@ -73,3 +73,25 @@ async def test_the_work_is_told_to_end_only_once() -> None:
         await task
     assert told == 1
     left.set()
+
+
+def test_the_end_of_the_event_loop_counts_as_well() -> None:
+    """It tells every task, also one that was told before and is on its way out."""
+    told = 0
+
+    async def work() -> None:
+        nonlocal told
+        for _ in range(2):
+            try:
+                await asyncio.sleep(0.05)
+            except asyncio.CancelledError:
+                told += 1
+
+    async def main() -> None:
+        task = asyncio.create_task(heeding(work()))
+        await asyncio.sleep(0.01)
+        task.cancel()
+        await asyncio.wait({task})
+
+    asyncio.run(main())
+    assert told == 1

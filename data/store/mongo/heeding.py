@@ -4,11 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from data.store.tasks import note_end
 
 T = TypeVar("T")
+
+
+class ToldOnce(asyncio.Task[T]):
+    """A task that is told to end only once, whoever tells it: the end of an event loop tells every task again."""
+
+    def cancel(self, msg: Any | None = None) -> bool:
+        """Whether it was told so now."""
+        return self.cancelling() == 0 and super().cancel(msg)
+
+
+async def _result(work: Awaitable[T]) -> T:
+    return await work
 
 
 async def heeding(work: Awaitable[T]) -> T:
@@ -19,7 +31,7 @@ async def heeding(work: Awaitable[T]) -> T:
     the condition takes the lock back in a task of its own, for which nobody waits any more). `wait_for` also drops a
     cancellation that comes at the moment of an answer (bpo-37658).
     """
-    task = asyncio.ensure_future(work)
+    task = ToldOnce(_result(work))
     try:
         await asyncio.wait({task})
     except asyncio.CancelledError:
