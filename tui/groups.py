@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
-from typing import TYPE_CHECKING, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
-from tui.rows import StoreRows
+from tui.rows import RecordRows, StoreRows
 from widgets.cells import Cell
 from widgets.rows import Row
 
@@ -25,8 +25,8 @@ PREFIX: Final = "group:"
 """Beginning of a header's row key; the group's value follows."""
 
 
-class GroupRows(Generic[R]):
-    """A row source: headers, newest activity first, and under an unfolded one its records in their order.
+class GroupRows(RecordRows[R]):
+    """Rows: headers, newest activity first, and under an unfolded one its records in their order.
 
     It is a picture of the moment it was opened, as `StoreRows` is; after a change open a new one with the same
     `unfolded`. `header` and `cells` are called each time that a row is drawn.

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import traceback
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from widgets.cells import Cell
-from widgets.rows import Row, RowSource
+from widgets.rows import Row
 
 if TYPE_CHECKING:
     from data.model.base import Record
@@ -21,19 +22,38 @@ KEPT = 1_000
 """Records kept in memory: more than some screens of any size. With all metrics and params one takes some kilobytes."""
 
 
-@runtime_checkable
-class RecordRows(RowSource, Protocol[R]):
-    """Rows that stand for records of a store, loaded when they come into sight."""
+class RecordRows(ABC, Generic[R]):
+    """A `RowSource` whose rows stand for records of a store, loaded when they come into sight.
 
+    No protocol: with each key a screen asks many times whether its rows are such, which for a protocol takes 0.1 ms.
+    """
+
+    @property
+    @abstractmethod
+    def size(self) -> int:
+        """Rows in all."""
+
+    @abstractmethod
+    def row(self, index: int) -> Row | None:
+        """The row at `index`; None while it is not in memory."""
+
+    @abstractmethod
+    def index_of(self, key: str) -> int | None:
+        """Where the row `key` stands; None when that is not known or it is not there."""
+
+    @abstractmethod
     def record(self, index: int) -> R | None:
         """The record at `index`; None for rows that stand for none, and for records that are not loaded."""
 
+    @abstractmethod
     async def load(self, start: int, stop: int) -> None:
         """Bring the records of rows `start` to `stop` (exclusive) into memory."""
 
+    @abstractmethod
     def known(self, ids: Iterable[str]) -> list[str]:
         """Those of `ids` that are loaded."""
 
+    @abstractmethod
     def replace(self, records: Mapping[str, R]) -> list[int]:
         """Put newer versions of loaded records in place; returns the rows that changed."""
 
@@ -71,8 +91,8 @@ class _Ended(Generic[R]):
         return None
 
 
-class StoreRows(Generic[R]):
-    """A row source over a `Listing`, with rows of the caller's own above it (such as launches under way).
+class StoreRows(RecordRows[R]):
+    """Rows over a `Listing`, with rows of the caller's own above it (such as launches under way).
 
     `cells` turns a record into its cells each time that the row is drawn, so that ages stay right.
     """

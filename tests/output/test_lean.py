@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -43,7 +44,7 @@ class Line:
         self.sent.append(data)
         self.screen.feed(data)
         if self.app is not None and QUESTION in data:
-            self.app.call_later(self.app.output_answered)
+            self.app.call_later(self.app.output_answered, time.monotonic())
 
     def text(self) -> list[str]:
         """The lines of the screen."""
@@ -112,7 +113,7 @@ async def test_it_waits_for_answers_and_merges_frames(line: Line) -> None:
             await pilot.pause()
         assert line.taken() == ""
         app.output_pace = Pace()
-        app.output_answered()
+        app.output_answered(time.monotonic())
         await rest(pilot)
         sent = line.taken()
         assert sent.count("count") == 1

@@ -33,16 +33,15 @@ class Line:
             self.answers.append(self.free_at + self.trip)
 
 
-def run(pace: Pace, line: Line, seconds: float, *, wanted: int = 10**9, frame: int = pacing.PIECE) -> float:
-    """Send `wanted` bytes in frames over the line, as fast as `pace` lets; returns the time it ended."""
-    now = START
-    while now < START + seconds and wanted > 0:
+def run(pace: Pace, line: Line, seconds: float, *, start: float = START) -> float:
+    """Send over the line as fast as `pace` lets, in its pieces; returns the time it ended."""
+    now = start
+    while now < start + seconds:
         while line.answers and line.answers[0] <= now:
             line.answers.popleft()
             pace.answered(now)
-        while wanted > 0 and (room := pace.room(now)):
-            count = min(room, frame, wanted)
-            wanted -= count
+        while room := pace.room(now):
+            count = min(room, pace.piece)
             line.send(count, now, pace.sent(count, now))
         now += 0.005
     return now
@@ -72,30 +71,59 @@ def test_a_fast_line_that_is_far_gets_more_under_way() -> None:
     assert line.arrived > 10 * MOST
 
 
-def test_answers_that_get_late_shrink_it_at_once() -> None:
-    pace = Pace()
-    run(pace, Line(rate=10_000_000, trip=0.05), 5.0)
+def test_a_line_that_gets_slow_soon_has_no_more_than_it_holds_under_way() -> None:
+    pace, line = Pace(), Line(rate=10_000_000, trip=0.2)
+    now = run(pace, line, 20.0)
+    assert pace.window == MOST
+    line.rate, line.most = 32_000, 0.0
+    now = run(pace, line, 3.0, start=now)
+    assert pace.window < 2.5 * 32_000 * 0.2
+    line.most = 0.0
+    run(pace, line, 3.0, start=now)
+    assert line.most < 0.2
+
+
+def test_small_frames_on_a_quiet_line_say_nothing_of_its_speed() -> None:
+    pace, line = Pace(), Line(rate=32_000, trip=0.1)
+    now = run(pace, line, 5.0)
     before = pace.window
-    pace = _calm(pace)
-    now = START + 20.0
-    assert pace.sent(1_000, now)
-    pace.answered(now + 0.05 + 2 * pacing.LATE)
-    assert pace.window == before // 2
+    for _ in range(100):
+        now += 0.3
+        while line.answers and line.answers[0] <= now:
+            pace.answered(line.answers.popleft())
+        line.send(100, now, pace.sent(100, now))
+    assert pace.window > 0.8 * before
 
 
-def _calm(pace: Pace) -> Pace:
-    """Have all that is under way arrive."""
-    for _ in range(MOST // pacing.PIECE + 1):
-        pace.answered(START + 5.05)
-    return pace
+def test_next_to_nothing_is_not_asked_about() -> None:
+    pace = Pace()
+    assert pace.sent(0, START)
+    pace.answered(START + 0.1)
+    asked = 0
+    for frame in range(20):
+        now = START + 1 + frame
+        if pace.sent(pacing.SMALL // 2, now):
+            asked += 1
+            pace.answered(now + 0.1)
+    assert asked == 10
+
+
+def test_a_question_stands_behind_more_on_a_fast_line() -> None:
+    slow, fast = Pace(), Pace()
+    run(slow, Line(rate=32_000, trip=0.1), 2.0)
+    run(fast, Line(rate=10_000_000, trip=0.002), 2.0)
+    assert 4 * slow.piece < fast.piece
 
 
 def test_before_the_line_is_known_a_first_screen_goes_whole_and_is_asked_about() -> None:
     pace = Pace()
     assert pace.room(START) == MOST
+    assert pace.sent(0, START)
     assert pace.sent(10_000, START)
     pace.answered(START + 0.1)
-    assert pace.room(START + 0.1) == FIRST
+    assert pace.window == FIRST
+    pace.answered(START + 0.4)
+    assert pace.window == pytest.approx(10_000 / 0.4 * 0.1, abs=pacing.MORE * pacing.LEAST_PIECE)
 
 
 def test_asking_alone_delays_no_frame() -> None:

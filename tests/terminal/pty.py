@@ -87,8 +87,9 @@ class Terminal:
 
     @property
     def text(self) -> str:
-        """What the screen shows."""
-        return "\n".join(line.rstrip() for line in self.screen.display)
+        """What the screen shows; unlike pyte's own, also with half a wide character, as after a resize."""
+        rows = (self.screen.buffer[row] for row in range(self.screen.lines))
+        return "\n".join("".join(row[x].data for x in range(self.screen.columns)).rstrip() for row in rows)
 
     def wait(self, condition: str | Callable[[str], bool], *, seconds: float = DEADLINE) -> str:
         """Wait until the screen shows a text, or fulfils a condition.

@@ -65,6 +65,7 @@ def test_it_goes_to_the_background_and_comes_back_as_it_was(start):
     terminal.wait("sqlite")
     terminal.send("\x1a")
     terminal.wait(lambda _: stopped(terminal.pid))
+    terminal.read()  # what it wrote at the very end
     left = bytes(terminal.raw)
     assert left.rindex(b"\x1b[?1049l") > left.rindex(b"\x1b[?1049h"), "the shell's own screen is there again"
     os.kill(terminal.pid, signal.SIGCONT)

@@ -110,19 +110,16 @@ class Canvas:
         if self._taken and self._terminal.scrolls:
             changed = self._scroll(changed, writer)
         self._taken = False
-        used = 0
         for done, y in enumerate(changed):
-            if done and room is not None and used >= room:
+            if done and room is not None and writer.size >= room:
                 self._next = y
                 break
-            before = len(writer.out)
             self._draw_row(y, writer)
             self._changed.discard(y)
-            used += sum(map(len, writer.out[before:]))
         else:
             self._next = 0
+        writer.end()
         if writer.out:
-            writer.end()
             self._pen = PLAIN
             self._cursor_at = writer.at
         self._place_cursor(writer)

@@ -25,7 +25,7 @@ from textual.message import Message
 from textual.messages import TerminalSupportsSynchronizedOutput
 
 from tui.output.answers import Answer, Answers, Kind
-from tui.output.pace import QUESTION, SILENCE, USUAL_TIMES, Pace
+from tui.output.pace import QUESTION, SILENCE, Pace
 from tui.output.terminal import (
     BACKGROUND_QUESTION,
     VERSION_QUESTION,
@@ -45,8 +45,6 @@ LOOK = 0.1
 """Seconds between two looks at whether the input ends."""
 LAST_ANSWER = 0.4
 """Seconds that the end of the program waits for the last answer at most."""
-LEAST_PATIENCE = 0.1
-"""Seconds that it waits for it on the nearest terminal, beside what an answer usually takes."""
 STUCK = 2
 """Writes that wait when a terminal takes nothing."""
 
@@ -60,8 +58,8 @@ class Listener(Protocol):
     def take_terminal(self, terminal: Terminal) -> None:
         """The terminal is this, and what it shows is not known."""
 
-    def output_answered(self) -> None:
-        """The answer to a `QUESTION` came."""
+    def output_answered(self, at: float) -> None:
+        """The answer to a `QUESTION` came, at a time of the monotonic clock."""
 
 
 class AnsweringParser(XTermParser):
@@ -108,6 +106,7 @@ class TerminalDriver(LinuxDriver):
         self.terminal = from_environment(os.environ)
         """What is known of the terminal."""
         self._writer: Writer | None = None
+        self._listener = app if isinstance(app, Listener) else None
         self._due: set[Kind] = set()
         self._asked = False
         self._unanswered = threading.Condition()
@@ -145,10 +144,8 @@ class TerminalDriver(LinuxDriver):
 
     def _last_patience(self) -> float:
         """Seconds that the end waits for the last answer; a terminal that takes or says nothing is not waited for."""
-        pace = self._app.output_pace if isinstance(self._app, Listener) else None
-        if pace is None or pace.answers is False or self.waiting > STUCK:
-            return 0.0
-        return LAST_ANSWER if pace.delay is None else min(LAST_ANSWER, LEAST_PATIENCE + USUAL_TIMES * pace.delay)
+        silent = self._listener is None or self._listener.output_pace.answers is False
+        return 0.0 if silent or self.waiting > STUCK else LAST_ANSWER
 
     def close(self) -> None:
         """Write what is left, where the terminal takes it."""
@@ -180,9 +177,9 @@ class TerminalDriver(LinuxDriver):
         super().start_application_mode()  # type: ignore[no-untyped-call]
         if running:
             self.attrs_before = before
-        if self._asked and isinstance(self._app, Listener):
+        if self._asked and self._listener is not None:
             # Whoever was in the foreground meanwhile has drawn what nobody here knows.
-            self._app.call_later(self._app.take_terminal, self.terminal)
+            self._app.call_later(self._listener.take_terminal, self.terminal)
         if self.input_tty and not self._asked:
             self._ask()
 
@@ -195,7 +192,7 @@ class TerminalDriver(LinuxDriver):
             if getattr(self._app, "asks_background", True):
                 self._due.add(Kind.BACKGROUND)
                 self.write(BACKGROUND_QUESTION)
-        if isinstance(self._app, Listener) and self._app.output_pace.sent(0, time.monotonic()):
+        if self._listener is not None and self._listener.output_pace.sent(0, time.monotonic()):
             self.write(QUESTION)
             self._loop.call_later(SILENCE, self._not_answered)
 
@@ -257,15 +254,15 @@ class TerminalDriver(LinuxDriver):
             self._questions -= sum(answer.kind is Kind.REPORT for answer in heard)
             self._unanswered.notify_all()
         with contextlib.suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(self._consider, heard, context=self._context)
+            self._loop.call_soon_threadsafe(self._consider, heard, time.monotonic(), context=self._context)
 
-    def _consider(self, heard: list[Answer]) -> None:
+    def _consider(self, heard: list[Answer], at: float) -> None:
         terminal = self.terminal
         for answer in heard:
             if answer.kind is Kind.REPORT:
                 terminal = terminal._replace(answers=True)
-                if isinstance(self._app, Listener):
-                    self._app.output_answered()
+                if self._listener is not None:
+                    self._listener.output_answered(at)
             elif answer.kind in self._due:
                 self._due.discard(answer.kind)
                 terminal = told(terminal, answer)
@@ -276,8 +273,8 @@ class TerminalDriver(LinuxDriver):
         if terminal == self.terminal:
             return
         self.terminal = terminal
-        if isinstance(self._app, Listener):
-            self._app.call_later(self._app.take_terminal, terminal)
+        if self._listener is not None:
+            self._app.call_later(self._listener.take_terminal, terminal)
 
 
 def unknown() -> str:

@@ -24,7 +24,7 @@ from textual.app import App
 from textual.strip import Strip
 
 from tui.output.canvas import Canvas
-from tui.output.pace import PIECE, QUESTION, Pace
+from tui.output.pace import QUESTION, Pace
 from tui.output.pens import LINK_END, RESET
 from tui.output.rows import Row, cells, joined
 from tui.output.terminal import Terminal, from_environment
@@ -152,7 +152,7 @@ class LeanOutput(App[str]):
         pieces: list[str] = []
         while canvas.dirty and (room := pace.room(now)) > 0:
             # A question behind each piece, not behind the whole: the answers then let the line never run dry.
-            text = canvas.draw(min(room, PIECE))
+            text = canvas.draw(min(room, pace.piece))
             if not text:
                 break
             pieces.append(text + QUESTION if pace.sent(len(text.encode()), now) else text)
@@ -175,9 +175,9 @@ class LeanOutput(App[str]):
         except Exception as error:  # as in `_display`
             self._fall_back(error)
 
-    def output_answered(self) -> None:
+    def output_answered(self, at: float) -> None:
         """The terminal has answered `QUESTION`: what was sent before has arrived."""
-        self.output_pace.answered(time.monotonic())
+        self.output_pace.answered(at)
         if self._canvas is not None and self._canvas.dirty:
             self._send_safely()
 

@@ -1,8 +1,10 @@
 """How much may be under way to a terminal: a window that its answers move, else a rate by the clock.
 
-Behind what is sent goes a question that every terminal answers. Its answer says that everything before has arrived.
-A line that is fast but far gets more under way; one whose answers get late gets less at once. A terminal that never
-answers gets its bytes by the clock; one that ceases to answer has a line that stalls, and gets next to nothing.
+Behind what is sent goes a question that every terminal answers. Its answer says that everything before has arrived:
+from that comes how fast the line is and how far. What the line itself holds may be under way, and a little more, so
+that it never runs dry and next to nothing waits in it (the way of TCP's BBR: Cardwell et al., ACM Queue 14/5, 2016). A
+terminal that never answers gets its bytes by the clock; one that ceases to answer has a line that stalls, and gets
+next to nothing.
 """
 
 from __future__ import annotations
@@ -20,17 +22,23 @@ FIRST = 3_072
 """Bytes that may be under way when the terminal has just begun to answer: 0.1 s of 256 kbit/s."""
 MOST = 16_384
 """Bytes that may be under way on a fast line, however far; and before the first answer, so that a screen goes whole."""
-PIECE = 1_024
-"""Bytes after which another question is put; the window grows by as much with each answer in time."""
+LEAST_PIECE, MOST_PIECE = 512, 8_192
+"""Bytes after which another question is put, on slow lines and on fast ones: each answer costs some work."""
+PIECE_SECONDS = 0.016
+"""Seconds that a piece takes between these."""
+MORE = 2
+"""Pieces that wait in the line: while the answer to one is on its way, the other goes."""
 
 SMALL = 512
 """Bytes that hold nothing up."""
-IN_TIME = 0.04
-"""Seconds behind the quickest answer at which nothing yet waits on the line."""
-LATE = 0.1
-"""Seconds behind the quickest answer at which too much waits on the line."""
+SPARED = 4
+"""What part of a piece is not asked about while nothing else is under way."""
 DRIFT = 1 / 8
 """How fast the usual delay follows answers to questions that nothing held up: lines change."""
+SPEEDS = 8
+"""Answers of which the quickest tells the line's speed: one that comes late says nothing, all of them do."""
+SHORTEST = 0.001
+"""Seconds that an answer takes at least, for what is computed from it."""
 
 SILENCE = 1.0
 """Seconds without an answer after which one is not waited for any more."""
@@ -62,6 +70,10 @@ class _Asked(NamedTuple):
     """When it was put."""
     alone: bool
     """Whether next to nothing was under way that could hold it up."""
+    full: bool
+    """Whether as much was under way as may be, so that the line was in use."""
+    arrived: int
+    """Bytes that had arrived by then."""
 
 
 class Pace:
@@ -77,15 +89,21 @@ class Pace:
         self._quickest: float | None = None
         self._saved = float(MOST)
         self._saved_at: float | None = None
-        self._sent_at = self._last_question = self._shrunk_at = float("-inf")
+        self._arrived = 0
+        self._speeds: deque[float] = deque(maxlen=SPEEDS)
+        self._sent_at = self._last_question = float("-inf")
         self._silent_since: float | None = None
         self._waiting = 0
-        self._full = False
 
     @property
-    def delay(self) -> float | None:
-        """Seconds of the quickest answer lately; None before the first."""
-        return self._quickest
+    def piece(self) -> int:
+        """Bytes behind which a question belongs."""
+        return _within(LEAST_PIECE, self._speed * PIECE_SECONDS, MOST_PIECE)
+
+    @property
+    def _speed(self) -> float:
+        """Bytes a second that the line takes, as far as is known."""
+        return max(self._speeds, default=0.0)
 
     @property
     def under_way(self) -> int:
@@ -98,24 +116,27 @@ class Pace:
             return 0
         self._listen(now)
         if self.answers:
-            left = max(0, self.window - self.under_way)
-            self._full = self._full or left < PIECE
-            return left
+            return max(0, self.window - self.under_way)
         if 0 < now - self._sent_at < FRAME:  # what is sent at the same time is the same frame
             return 0
         return max(0, int(self._save(now)))
 
     def sent(self, count: int, now: float) -> bool:
-        """Take note of `count` bytes that were sent, none to ask only. True: put the question behind them."""
+        """Take note of `count` bytes that are sent, none to ask only. True: put the question behind them."""
         self._listen(now)
         self._saved = self._save(now) - count
         self._sent_at = now if count else self._sent_at
         self._behind += count
-        silent = self.answers is False
-        due = now - self._last_question >= ASK_AGAIN
-        ask = due if silent else not self._asked or self._behind >= PIECE
+        if self.answers is False:
+            ask = now - self._last_question >= ASK_AGAIN
+        elif self._asked:
+            ask = self._behind >= self.piece
+        else:
+            ask = self._behind >= max(SMALL, self.piece // SPARED) or not count or self.answers is None
         if ask:
-            self._asked.append(_Asked(self._behind, now, alone=self.under_way < SMALL))
+            under_way = self.under_way
+            full = self.window - under_way < self.piece
+            self._asked.append(_Asked(self._behind, now, under_way < SMALL, full, self._arrived))
             self._behind = 0
             self._last_question = now
         return ask
@@ -127,6 +148,7 @@ class Pace:
         if was_silent:
             # How long it took says nothing of the line's usual; what else was asked has arrived, too, or is lost.
             self._asked.clear()
+            self._speeds.clear()
             self._behind, self.window = 0, LEAST
         elif self._asked:
             self._learn(self._asked.popleft(), now)
@@ -172,15 +194,19 @@ class Pace:
         return self._saved
 
     def _learn(self, asked: _Asked, now: float) -> None:
-        """Move the window by how much longer than usual an answer took."""
+        """Learn from an answer how far the line is and how fast, and how much it therefore holds."""
+        self._arrived += asked.size
         delay = max(0.0, now - asked.at)
         if self._quickest is None or delay <= self._quickest:
             self._quickest = delay
         elif asked.alone:
             self._quickest += (delay - self._quickest) * DRIFT
-        late = delay - self._quickest
-        if late > LATE and asked.at >= self._shrunk_at:  # older questions tell of the window that was
-            self.window, self._shrunk_at = max(LEAST, self.window // 2), now
-        elif late < IN_TIME and self._full:
-            self.window = min(MOST, self.window + PIECE)
-        self._full = False
+        speed = (self._arrived - asked.arrived) / max(delay, SHORTEST)
+        if asked.full or speed > self._speed:  # where there was too little to send, it was not the line that was slow
+            self._speeds.append(speed)
+        if self._speeds:
+            self.window = _within(LEAST, self._speed * self._quickest + MORE * self.piece, MOST)
+
+
+def _within(least: int, value: float, most: int) -> int:
+    return round(min(max(value, least), most))

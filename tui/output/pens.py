@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import lru_cache
+from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from rich.color import Color, ColorSystem, ColorType
@@ -37,6 +38,9 @@ ON = {
 }
 """Attribute of a Rich style -> the code that switches it on."""
 
+LOOK = attrgetter("link", "color", "bgcolor", *ON)
+"""What is seen of a style: the one that a widget gives to a place of its text has the place in it, and is used once."""
+
 OFF = {
     **dict.fromkeys(("1", "2"), "22"),
     **dict.fromkeys(("4", "21"), "24"),
@@ -59,7 +63,7 @@ CLEAN_LINK = re.compile(r"(?:https?|mailto|file):[!-~]{1,2000}")
 """Links that are passed on: printable ASCII without spaces, so that nothing in them ends the sequence."""
 
 MOST_STYLES = 8192
-"""Styles and transitions that are remembered; a style that carries its own offsets (Textual's) is used only once."""
+"""Styles and transitions that are remembered."""
 
 CUBE = (0, 95, 135, 175, 215, 255)
 """Levels of the colour cube, 16 to 231, of a terminal with 256 colours (xterm)."""
@@ -118,7 +122,7 @@ class Pens:
         self._orders: dict[tuple[int | None, tuple[int, ...]], dict[int, int]] = {}
         self._numbers: dict[Pen, int] = {}
         self._looks: dict[Pen, int] = {}
-        self._styles: dict[Style, int] = {}
+        self._styles: dict[tuple[object, ...], int] = {}
         self._known: dict[int, tuple[Style, int]] = {}
         """By identity; the style is kept, so that no other gets its identity."""
         self._changes: dict[tuple[int | None, int], str] = {}
@@ -138,7 +142,8 @@ class Pens:
         return found
 
     def _numbered(self, style: Style) -> int:
-        found = self._styles.get(style)
+        look = LOOK(style) + ((style.link_id,) if style.link else ())
+        found = self._styles.get(look)
         if found is not None:
             return found
         if len(self._styles) > MOST_STYLES:
@@ -150,7 +155,7 @@ class Pens:
             f"id={style.link_id};{style.link}" if style.link and CLEAN_LINK.fullmatch(style.link) else "",
         )
         number = self._numbers.get(pen)
-        found = self._styles[style] = self._add(pen) if number is None else number
+        found = self._styles[look] = self._add(pen) if number is None else number
         return found
 
     def _add(self, pen: Pen) -> int:

@@ -24,6 +24,8 @@ WORTH_ERASING_LAST = 6
 """The same where nothing follows."""
 MOST_BACKSPACES = 3
 """Backspaces that are not longer than another move to the left."""
+MOVE = 8
+"""Bytes of a move, about."""
 
 
 class Piece(NamedTuple):
@@ -32,6 +34,9 @@ class Piece(NamedTuple):
     pen: int
     start: int
     stop: int
+    y: int
+    chars: list[str]
+    """Those of the whole row."""
 
 
 def move(old: tuple[int, int] | None, x: int, y: int) -> str:
@@ -68,6 +73,9 @@ class Writer:
         """Number of the pen in use; None: nobody knows."""
         self.at: tuple[int, int] | None = None
         """Column and row of the cursor; None: nobody knows, as behind the last column and behind odd characters."""
+        self.size = 0
+        """About how many bytes all of it takes."""
+        self._waiting: list[Piece] = []
         self._pens = pens
         self._terminal = terminal
         self._width = width
@@ -85,30 +93,36 @@ class Writer:
             self.pen = number
 
     def cells(self, row: Row, y: int, spans: Sequence[tuple[int, int]]) -> None:
-        """Write the cells of a row in `spans`: each from a column up to another."""
-        pieces = self._pieces(row, spans)
-        if row.odd:
-            for pen, start, stop in pieces:  # from left to right: what is wider than it should be is written over
-                self.take_pen(pen)
-                self._odd(row.chars[start:stop], start, y)
+        """Write the cells of a row in `spans`: each from a column up to another. What is not odd waits for `flush`."""
+        pieces = self._pieces(row, y, spans)
+        self.size += sum([piece.stop - piece.start + MOVE for piece in pieces])
+        if not row.odd:
+            self._waiting += pieces
             return
-        chars, out = row.chars, self.out
-        for pen, start, stop in self._ordered(pieces):
+        for piece in pieces:  # from left to right: what is wider than it should be is written over
+            self.take_pen(piece.pen)
+            self._odd(row.chars[piece.start : piece.stop], piece.start, y)
+
+    def flush(self) -> None:
+        """Write what waits."""
+        out = self.out
+        for pen, start, stop, y, chars in self._ordered(self._waiting):
             if pen != self.pen:
                 self.take_pen(pen)
             text = "".join(chars[start:stop])
-            if len(text) >= SHORT or len(text) < stop - start:
+            if len(text) < stop - start or (len(text) >= SHORT and SAME_AGAIN.search(text)):
                 self._text(chars[start:stop], start, y)
                 continue
             out.append(text if self.at == (start, y) else move(self.at, start, y) + text)
             self.at = (stop, y) if stop < self._width else None
+        self._waiting = []
 
-    def _pieces(self, row: Row, spans: Sequence[tuple[int, int]]) -> list[Piece]:
+    def _pieces(self, row: Row, y: int, spans: Sequence[tuple[int, int]]) -> list[Piece]:
         """The spans cut where the pen changes; a blank is written in the pen before it where it looks the same."""
         chars, pens = row.chars, row.pens
         blanks = self._pens.blanks
         pieces: list[Piece] = []
-        current = self.pen
+        current = self._waiting[-1].pen if self._waiting else self.pen
         for first, end in spans:
             start = first
             while start < end:
@@ -119,7 +133,7 @@ class Writer:
                 stop = start + 1
                 while stop < end and (pens[stop] == pen or (chars[stop] == BLANK and blanks[pens[stop]] == look)):
                     stop += 1
-                pieces.append(Piece(pen, start, stop))
+                pieces.append(Piece(pen, start, stop, y, chars))
                 current = pen
                 start = stop
         return pieces
@@ -128,8 +142,8 @@ class Writer:
         """The pieces, all of one pen together where moving the cursor costs less than changing pens."""
         if self._pens.depth < Depth.EIGHT_BIT:
             return pieces
-        pens = tuple(dict.fromkeys([piece.pen for piece in pieces]))
-        if len(pens) == 1:
+        pens = tuple(sorted({piece.pen for piece in pieces}))
+        if len(pens) <= 1:
             return pieces
         ranks = self._pens.order(self.pen, pens)
         return sorted(pieces, key=lambda piece: ranks[piece.pen])
@@ -216,6 +230,7 @@ class Writer:
                 self._pens.nearest(self.pen, {other for other in likely if looks[other] == looks[pen]} | {pen})
             )
         self.out.append("\x1b[K" if stop == self._width else f"\x1b[{stop - start}X")
+        self.size += 2 * MOVE
 
     def scroll(self, top: int, bottom: int, rows: int) -> None:
         """Move the rows `top` to `bottom` (both included) up by `rows`, down if negative; plain blanks come in."""
@@ -226,8 +241,9 @@ class Writer:
         self.at = None  # setting the margins moves it
 
     def end(self) -> None:
-        """Leave a plain pen: what others write, and what a resize fills, has no colour of ours."""
-        if self.pen != PLAIN:
+        """Write what waits; leave a plain pen, so that what others write, or a resize fills, has no colour of ours."""
+        self.flush()
+        if self.out and self.pen != PLAIN:
             linked = self.pen is None or self._pens.pens[self.pen].link
             self.out.append(RESET + (LINK_END if linked else ""))
             self.pen = PLAIN
