@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -25,8 +25,15 @@ def start(tmp_path: Path, own_world: Path) -> Iterator[Callable[..., Terminal]]:
     config = write_config(tmp_path)
     with contextlib.ExitStack() as stack:
 
-        def begin(*options: str, columns: int = 120, rows: int = 40, env: dict[str, str] | None = None) -> Terminal:
-            command = [*LINESIDE, "--config", str(config), "--store", str(tmp_path / "data" / "lineside.db")]
+        def begin(
+            *options: str,
+            columns: int = 120,
+            rows: int = 40,
+            env: dict[str, str] | None = None,
+            before: Sequence[str] = (),
+        ) -> Terminal:
+            """With `before` the program in which it runs, such as a multiplexer."""
+            command = [*before, *LINESIDE, "--config", str(config), "--store", str(tmp_path / "data" / "lineside.db")]
             given = {"COLORTERM": "truecolor", "PYTHONPATH": str(Path(__file__).parents[2]), **(env or {})}
             terminal = Terminal(
                 [*command, *(options or ("--no-engine",))], columns=columns, rows=rows, env=given, cwd=tmp_path / "work"

@@ -26,6 +26,7 @@ from textual.messages import TerminalSupportsSynchronizedOutput
 
 from tui.output.answers import Answer, Answers, Kind
 from tui.output.pace import QUESTION, SILENCE, Pace
+from tui.output.passing import SCREEN
 from tui.output.terminal import (
     BACKGROUND_QUESTION,
     VERSION_QUESTION,
@@ -102,9 +103,10 @@ class TerminalDriver(LinuxDriver):
     def __init__(
         self, app: App[Any], *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None
     ) -> None:
-        super().__init__(app, debug=debug, mouse=mouse, size=size)
         self.terminal = from_environment(os.environ)
         """What is known of the terminal."""
+        # GNU screen 4.9 holds a lone Escape back until another key comes, as long as a program reads the mouse.
+        super().__init__(app, debug=debug, mouse=mouse and self.terminal.multiplexer != SCREEN, size=size)
         self._writer: Writer | None = None
         self._listener = app if isinstance(app, Listener) else None
         self._due: set[Kind] = set()
