@@ -9,6 +9,7 @@ then it ends when its command is settled.
 from __future__ import annotations
 
 import asyncio
+import faulthandler
 import json
 import os
 import subprocess
@@ -39,6 +40,10 @@ KILLED, ENDED, LOST = 9, 0, 1
 """Exit codes: at the chosen step; with the command settled; the command was not settled in time."""
 LONGEST = 90.0
 """Seconds that an engine has."""
+ENDING = 30.0
+"""Seconds that it has to end then."""
+TOLD = 4_000
+"""Characters of what its engines say that a failing test shows."""
 STILL = 0.3
 """Seconds without a step after which the last one is believed to have been taken."""
 REQUESTS = ("create_pipeline", "cancel_run", "cancel_job", "retry_run", "retry_job", "play_job")
@@ -185,6 +190,8 @@ def main() -> None:
     for line in sys.stdin:
         child = os.fork()
         if child == 0:
+            # Whoever waits for it would wait for ever; where it stood is said in the log.
+            faulthandler.dump_traceback_later(LONGEST + ENDING, exit=True)
             code = LOST
             try:
                 code = asyncio.run(_work(Order(**json.loads(line))))
@@ -198,8 +205,13 @@ def main() -> None:
 class Killing:
     """The process, as a test uses it."""
 
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        self._process = process
+    def __init__(self, process: subprocess.Popen[str], log: Path) -> None:
+        self._process, self._log = process, log
+
+    @property
+    def said(self) -> str:
+        """The end of what its engines have said."""
+        return self._log.read_text(errors="replace")[-TOLD:]
 
     async def run(self, order: Order) -> int:
         """Run an engine; its exit code."""
@@ -223,11 +235,11 @@ def killing(log: Path) -> Iterator[Killing]:
             stdout=subprocess.PIPE, stderr=told,
         )  # fmt: skip
         try:
-            yield Killing(process)
+            yield Killing(process, log)
         finally:
             assert process.stdin is not None and process.stdout is not None
             process.stdin.close()
-            process.wait(LONGEST)
+            process.wait(LONGEST + 2 * ENDING)
             process.stdout.close()
 
 

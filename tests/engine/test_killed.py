@@ -53,7 +53,7 @@ class Walk:
         )  # fmt: skip
         code = await self._engines.run(order)
         self.trace = trace.read_text().splitlines()
-        assert code in (KILLED, ENDED), f"{code} after {self.trace[-1:]}"
+        assert code in (KILLED, ENDED), f"{code} after {self.trace[-1:]}: {self._engines.said}"
         # It is dead for sure: nobody has to wait until its leases have expired.
         for name in (lab.project_id(PLAIN), "launching:work", "work", "ml"):
             await lab.store.release(name, owner)

@@ -14,8 +14,8 @@ from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import InvalidURI
 
 from data.errors import StoreError
+from data.store.mongo.calls import Calls, Client
 from data.store.mongo.failures import as_store_errors
-from data.store.mongo.heeding import heeding
 
 C = TypeVar("C")
 
@@ -44,13 +44,19 @@ class Server(NamedTuple):
         place: host and database, for people; without user and password.
         scans: it has no indexes but reads whole collections (FerretDB with SQLite), so that one pass is better than
             many lookups.
+        calls: by which the driver is asked wherever somebody may give up waiting.
     """
 
-    client: AsyncMongoClient[dict[str, Any]]
+    client: Client
     database: Database
     place: str
     scans: bool
     version: str
+    calls: Calls
+
+    async def close(self) -> None:
+        """Close all connections, soon, whatever the server does."""
+        await self.calls.close(self.client)
 
 
 async def connect(url: str) -> Server:
@@ -59,34 +65,34 @@ async def connect(url: str) -> Server:
     Raises:
         StoreError: it is not there, does not let us in, or is too old.
     """
-    return await heeding(_connect(url))
-
-
-async def _connect(url: str) -> Server:
     place, name = describe(url)
+    calls = Calls()
     with as_store_errors(place):
-        client: AsyncMongoClient[dict[str, Any]] = made(AsyncMongoClient, url)
+        client: Client = made(AsyncMongoClient, url)
         try:
-            # With `timeoutMS` pymongo waits that long for a server, too, whatever `serverSelectionTimeoutMS` says.
-            patience = client.options.server_selection_timeout
-            with pymongo.timeout(min(patience, client.options.timeout or patience)):
-                about = await client.admin.command("buildInfo")
-                await client[name].command("ping")
+            about = await calls.run(_about(client, name))
+        except asyncio.CancelledError:
+            calls.close_soon(client)
+            raise
         except BaseException:  # whatever it was, no connection stays open
-            await close(client)
+            await calls.close(client)
             raise
     version = str(about.get("version", ""))
     if tuple(int(part) for part in version.split(".")[:2] if part.isdecimal()) < NEEDED:
-        await close(client)
+        await calls.close(client)
         needed = ".".join(map(str, NEEDED))
         raise StoreError(f"the server of the store {place} is MongoDB {version}", hint=f"{needed} or newer is needed")
-    return Server(client, client[name], place, FERRETDB in about, str(about.get(FERRETDB, version)))
+    return Server(client, client[name], place, FERRETDB in about, str(about.get(FERRETDB, version)), calls)
 
 
-async def close(client: AsyncMongoClient[dict[str, Any]]) -> None:
-    """Close all connections, and let the event loop take leave of them: it does so on its next turn."""
-    await client.close()
-    await asyncio.sleep(0)
+async def _about(client: Client, name: str) -> dict[str, Any]:
+    """What the server says of itself, and that it lets us in."""
+    # With `timeoutMS` pymongo waits that long for a server, too, whatever `serverSelectionTimeoutMS` says.
+    patience = client.options.server_selection_timeout
+    with pymongo.timeout(min(patience, client.options.timeout or patience)):
+        about = await client.admin.command("buildInfo")
+        await client[name].command("ping")
+    return about
 
 
 def made(client: Callable[..., C], url: str, **more: Any) -> C:

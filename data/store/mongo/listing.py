@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import weakref
 from collections.abc import Sequence
 from typing import Final, Generic, TypeVar
@@ -42,6 +41,7 @@ class Load:
         self.ids: list[str] = []
         self.complete = False
         self.task: asyncio.Task[None] | None = None
+        self._wanted = True
 
     async def begin(self) -> None:
         """Read the first ids, and go on with the others behind the scenes."""
@@ -50,7 +50,7 @@ class Load:
         self.ids = [id_ for document, _ in first if (id_ := id_in(document)) is not None]
         self.complete = len(first) < enough
         if not self.complete:
-            self.task = asyncio.create_task(self._rest(first[-1][1]))
+            self.task = self._server.calls.start(self._rest(first[-1][1]))
 
     async def _rest(self, after: Token) -> None:
         with as_store_errors(self._server.place):
@@ -62,6 +62,8 @@ class Load:
                 here = [behind(part, after.values)] if number == after.part else []
                 query = all_of([part.condition, self._condition, *here])
                 async for one in collection.find(query, {ID: 1}).sort(part.sort).batch_size(BATCH):
+                    if not self._wanted:
+                        return
                     id_ = id_in(one)
                     if id_ is not None and id_ not in seen:  # a record that moved down the order while it was read
                         seen.add(id_)
@@ -71,9 +73,7 @@ class Load:
 
     def stop(self) -> None:
         """Nobody waits any more."""
-        if self.task is not None and not self.task.done():
-            with contextlib.suppress(RuntimeError):  # the loop has ended
-                self.task.get_loop().call_soon_threadsafe(self.task.cancel)
+        self._wanted = False
 
 
 class MongoListing(Generic[R]):
@@ -102,20 +102,19 @@ class MongoListing(Generic[R]):
         self._last = max(start, 0)
         ids = self._load.ids[self._last : self._last + count]
         with as_store_errors(self._server.place):
-            found = await get_many(self._server, self._kind, ids)
+            found = await self._server.calls.run(get_many(self._server, self._kind, ids))
         self._gone.difference_update(found)
         self._gone.update(id_ for id_ in ids if id_ not in found)
         return [found[id_] for id_ in ids if id_ in found]
 
     async def finish(self) -> None:
         """Wait until `complete`."""
-        if self._load.task is not None:
-            try:
-                await asyncio.shield(self._load.task)
-            except asyncio.CancelledError:
-                if self._load.task.cancelled():
-                    raise StoreError(f"the store {self._server.place} is closed") from None
-                raise
+        task = self._load.task
+        if task is not None:
+            await asyncio.wait({task})
+            if task.cancelled():
+                raise StoreError(f"the store {self._server.place} is closed")
+            task.result()
 
     def index_of(self, id: str) -> int | None:
         """Position of a record, None when it is not in it (or not known yet, or was missed in a window)."""

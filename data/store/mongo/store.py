@@ -8,17 +8,18 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
+from pymongo.errors import PyMongoError
+
 from data.errors import StoreError, StoreReadOnly
 from data.model import Command, Interest, Lease, Record
 from data.query import Query
 from data.store.kinds import KINDS
 from data.store.mongo import adopt, changes, distinct, grouping, leases, reading, schema, sweeping, writing
-from data.store.mongo.client import Server, close, connect
+from data.store.mongo.client import Server, connect
 from data.store.mongo.clock import ServerClock
 from data.store.mongo.conditions import condition
 from data.store.mongo.documents import read
 from data.store.mongo.failures import as_store_errors
-from data.store.mongo.heeding import heeding
 from data.store.mongo.homes import Document, home
 from data.store.mongo.listing import Load, MongoListing
 from data.store.mongo.news import News
@@ -26,7 +27,6 @@ from data.store.mongo.order import parts, read_token, write_token
 from data.store.mongo.revisions import Guard, Revisions
 from data.store.mongo.work import Outbox
 from data.store.port import GROUPS, NAMES, OFFERED, PAGE, Changes, Group, Listing, Page, Sort, Was, Where
-from data.store.tasks import note_end
 
 R = TypeVar("R", bound=Record)
 T = TypeVar("T")
@@ -60,7 +60,6 @@ class MongoStore:
         self._news = News(server, self._revisions)
         self._turn = asyncio.Lock()
         self._writes: set[asyncio.Future[Any]] = set()
-        self._loads: set[asyncio.Task[None]] = set()
         self._written = 0
         self._closed = False
 
@@ -74,23 +73,22 @@ class MongoStore:
         if self._closed:
             return
         self._closed = True
-        for load in tuple(self._loads):
-            load.cancel()
-        if pending := {*self._writes, *self._loads}:
-            await asyncio.wait(pending)
-        await self._news.close()
-        await close(self.server.client)
+        if self._writes:
+            await asyncio.wait(self._writes)
+        with contextlib.suppress(PyMongoError):  # gone, or going
+            await self._news.close()
+        await self.server.close()
 
     async def _read(self, work: Awaitable[T]) -> T:
         with as_store_errors(self.server.place):
-            return await heeding(work)
+            return await self.server.calls.run(work)
 
     async def _write(self, work: Callable[[], Awaitable[T]]) -> T:
         """Run one write after the other, each to its end even when the caller goes away."""
         self._see_open()
-        task = asyncio.ensure_future(self._in_turn(work))
+        task = self.server.calls.start(self._in_turn(work))
         self._writes.add(task)
-        task.add_done_callback(self._done)
+        task.add_done_callback(self._writes.discard)
         return await asyncio.shield(task)
 
     async def _apart(self, work: Callable[[datetime], Awaitable[T]]) -> T:
@@ -101,9 +99,9 @@ class MongoStore:
             with as_store_errors(self.server.place):
                 return await work(await self._now())
 
-        task = asyncio.ensure_future(run())
+        task = self.server.calls.start(run())
         self._writes.add(task)
-        task.add_done_callback(self._done)
+        task.add_done_callback(self._writes.discard)
         return await asyncio.shield(task)
 
     async def _now(self) -> datetime:
@@ -117,10 +115,6 @@ class MongoStore:
                 if self._written % TIDIED == 0:
                     await self._revisions.tidy()
                 return done
-
-    def _done(self, task: asyncio.Future[Any]) -> None:
-        self._writes.discard(task)
-        note_end(task)
 
     def _see_open(self) -> None:
         if self._closed:
@@ -212,14 +206,7 @@ class MongoStore:
         order = parts(at, sort or KINDS[kind].default_sort)
         load = Load(self.server, at, await self._condition(kind, where, query), order)
         await self._read(load.begin())
-        if load.task is not None:
-            self._loads.add(load.task)
-            load.task.add_done_callback(self._loaded)
         return MongoListing(self.server, kind, load)
-
-    def _loaded(self, task: asyncio.Task[None]) -> None:
-        self._loads.discard(task)
-        note_end(task)
 
     async def count(self, kind: type[Record], *, where: Where | None = None, query: Query | None = None) -> int:
         """How many match."""
@@ -272,7 +259,8 @@ class MongoStore:
         It is a request every `poll` seconds at most, or a change stream where the server offers them.
         """
         self._see_open()
-        return await self._read(self._news.wait(after, poll))
+        with as_store_errors(self.server.place):
+            return await self._news.wait(after, poll)
 
     async def changes(self, since: int) -> Changes:
         """What was written after revision `since`."""
@@ -352,9 +340,9 @@ async def open_mongo(url: str, *, clock: Callable[[], datetime] | None = None) -
     server = await connect(url)
     try:
         with as_store_errors(server.place):
-            identity, new = await schema.prepare(server)
+            identity, new = await server.calls.run(schema.prepare(server))
     except BaseException:  # whatever it was, no connection stays open
-        await close(server.client)
+        await server.close()
         raise
     store = MongoStore(server, identity, clock=clock)
     try:
