@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from textwrap import wrap
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.geometry import Size
 from textual.screen import ModalScreen
 from textual.strip import Strip
 
-from widgets.cells import truncate
-from widgets.paint import TONE_CLASSES, Painter, Run
+from widgets.paint import Run
+from widgets.wrapped import Told, Wrapped, folded
 
 MAX_DETAILS = 12
 """Lines of details that are shown; of more the last line says how many there are."""
@@ -23,34 +23,50 @@ WRAP = 62
 
 BUTTON_GAP = 3
 
+BLANK: Told = ("", "")
+"""An empty line."""
 
-def _wrapped(text: str) -> list[str]:
-    return wrap(text, WRAP) or [""]
 
+class _Lines(Wrapped):
+    """Question, details and the two answers, which are always in sight."""
 
-class _Lines(Painter):
-    """Question, details and the two answers."""
-
-    DEFAULT_CSS = "_Lines { width: 1fr; }"
-    COMPONENT_CLASSES: ClassVar[set[str]] = {*TONE_CLASSES, "confirm--chosen"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"confirm--chosen"}
 
     def __init__(self, question: str, details: Sequence[str], answers: tuple[str, str]) -> None:
-        super().__init__()
-        self.answers = answers
+        super().__init__([(question, "bold")], WRAP)
+        self.details, self.answers = tuple(details), answers
         self.yes = False
-        shown = [part for line in details for part in _wrapped(line)]
-        if len(shown) > MAX_DETAILS:
-            shown[MAX_DETAILS - 1 :] = [f"and {len(shown) - MAX_DETAILS + 1} more"]
-        asked = [(part, "bold") for part in _wrapped(question)]
-        self._texts = [*asked, ("", ""), *((line, "") for line in shown), *[("", "")] * bool(shown)]
-        self.styles.height = len(self._texts) + 1
+
+    def _details(self, width: int, most: int) -> list[Told]:
+        """At most so many lines of the details; the last one says how many more there are."""
+        shown = folded([(line, "") for line in self.details], min(WRAP, width))
+        if len(shown) > most:
+            shown[max(0, most - 1) :] = [(f"and {len(shown) - most + 1} more", "")]
+        return shown
+
+    def texts(self, width: int) -> list[Told]:
+        """Question and details with a blank line behind each."""
+        details = self._details(width, MAX_DETAILS)
+        return [*super().texts(width), BLANK, *details, *[BLANK] * bool(details)]
+
+    def fitted(self, width: int, height: int) -> list[Told]:
+        """What there is room for above the answers: first the blank lines give way, then details."""
+        lines, room = self.texts(width), max(0, height - 1)
+        if len(lines) <= room:
+            return lines
+        asked = [line for line in super().texts(width) if line[0]][:room]
+        left = min(MAX_DETAILS, room - len(asked))
+        return [*asked, *(self._details(width, left) if left > 0 else [])]
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """One line more, for the answers."""
+        return super().get_content_height(container, viewport, width) + 1
 
     def line(self, y: int) -> Strip:
-        width = self.line_width
-        if y < len(self._texts):
-            text, tone = self._texts[y]
-            return self.strip([(truncate(text, width), self.tone(tone))], width)
-        return self.strip(self._buttons() if y == len(self._texts) else [], width)
+        """A line, or below the last one the answers."""
+        if y == len(self.fitted(self.line_width, self.size.height)):
+            return self.strip(self._buttons(), self.line_width)
+        return super().line(y)
 
     def _buttons(self) -> list[Run]:
         runs: list[Run] = []

@@ -131,7 +131,7 @@ class CursorView(LineView):
         self._asked = None
         self.set_count(self.source.size)
         self._set_cursor(cursor)
-        if top != self.top:
+        if top != self.top and self.laid_out:
             self.jump(top)
         if self.is_attached:
             self._view_changed()
@@ -168,6 +168,8 @@ class CursorView(LineView):
         index = max(0, min(self.source.size - 1, index))
         old = self.cursor
         self._set_cursor(index)
+        if not self.laid_out:  # `on_resize` brings it into sight
+            return
         if index < self.top:
             self.jump(index)
         elif index >= self.top + self.page:

@@ -40,6 +40,11 @@ class LinesField(Field):
         return len(self._lines) + 1
 
     @property
+    def cursor_row(self) -> int:
+        """The line that keys go to."""
+        return self._at
+
+    @property
     def value(self) -> tuple[str, ...]:
         """The lines, without empty ones."""
         return tuple(line.text for line in self._lines if line.text.strip())

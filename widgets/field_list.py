@@ -51,6 +51,11 @@ class ListField(Field):
         """One line for each, and one that says how to add another."""
         return len(self._cells) + 1
 
+    @property
+    def cursor_row(self) -> int:
+        """The line that keys go to."""
+        return self._at
+
     def set_rows(self, cells: Sequence[Cell]) -> None:
         """Show these, without telling."""
         if tuple(cells) != self._cells:

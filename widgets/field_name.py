@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from textwrap import wrap
 from typing import ClassVar
 
 from textual import events
@@ -13,9 +12,9 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.screen import ModalScreen
 
-from widgets.cells import Cell
-from widgets.facts import Facts
 from widgets.forms import TextField
+from widgets.frame import EDGE
+from widgets.wrapped import Wrapped
 
 WRAP = 60
 """Characters of a line; a box that fits 80 columns has room for them and for the edges."""
@@ -45,19 +44,14 @@ class NameScreen(ModalScreen[bool]):
     def __init__(self, question: str, name: str, details: Sequence[str] = ()) -> None:
         super().__init__()
         self._name_wanted = name
-        told = [[Cell(part, "bold")] for part in wrap(question, WRAP)]
-        told += [[Cell(part)] for line in details for part in wrap(line, WRAP)]
-        self._told = [*told, [], [Cell("Type its name and press enter; esc leaves it as it is.", "dim")]]
+        told = [(question, "bold"), *((line, "") for line in details)]
+        self._told = [*told, ("", ""), ("Type its name and press enter; esc leaves it as it is.", "dim")]
 
     def compose(self) -> ComposeResult:
-        """A box in the middle."""
+        """What is asked, and below it the field, which is always in sight."""
         with Vertical(id="name-box"):
-            yield Facts(len(self._told), id="name-told")
+            yield Wrapped(self._told, WRAP, indent=EDGE, id="name-told")
             yield NameField("name", id="name-typed", hint=self._name_wanted)
-
-    def on_mount(self) -> None:
-        """Say what is asked."""
-        self.query_one(Facts).update(self._told)
 
     def action_answer(self, yes: bool) -> None:
         """Answer, and close."""

@@ -13,7 +13,9 @@ from textual.screen import ModalScreen
 
 from widgets.cells import Cell, Column
 from widgets.facts import Facts
+from widgets.frame import EDGE
 from widgets.grid import GUTTER, Grid, ListSource, Row
+from widgets.wrapped import Wrapped
 
 COLUMNS = (Column(key="line", title="what changes", width=40, min_width=10, flex=1),)
 """One column for the lines."""
@@ -21,6 +23,8 @@ MORE = 2
 """Cells by which the rest of a long line is indented."""
 FRAME = 8
 """Lines of the box and the screen beside the list."""
+MOST_CELLS = 100
+"""Cells of the question at most, as of the box."""
 
 
 class QuestionScreen(ModalScreen[bool]):
@@ -40,13 +44,12 @@ class QuestionScreen(ModalScreen[bool]):
     def compose(self) -> ComposeResult:
         """The question, the lines, the keys."""
         with Vertical(id="question-box"):
-            yield Facts(1, id="question-head")
+            yield Wrapped([(self._question, "bold")], MOST_CELLS, indent=EDGE, id="question-head")
             yield Grid(COLUMNS, id="question-lines")
             yield Facts(1, id="question-foot")
 
     def on_mount(self) -> None:
-        """Say what is asked."""
-        self.query_one("#question-head", Facts).update([[Cell(self._question, "bold")]])
+        """Say how it is answered."""
         keys = [Cell("y yes", "accent"), Cell("n no", "accent"), Cell("enter: no", "dim")]
         self.query_one("#question-foot", Facts).update([keys])
 
@@ -59,7 +62,9 @@ class QuestionScreen(ModalScreen[bool]):
         grid = self.query_one(Grid)
         cells = [part for line in self._lines for part in broken(line, grid.line_width - GUTTER)]
         grid.set_source(ListSource(Row(str(at), (cell,)) for at, cell in enumerate(cells)))
-        grid.styles.height = max(2, min(len(cells) + 1, self.size.height - FRAME))
+        asked = self.query_one("#question-head").size.height
+        frame = asked + 1 if self.has_class("-low") else FRAME + asked - 1  # where it is low, the box is all there is
+        grid.styles.height = max(2, min(len(cells) + 1, self.size.height - frame))
 
     def action_answer(self, yes: bool) -> None:
         """Answer, and close."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import ClassVar
+from textwrap import wrap
+from typing import Any, ClassVar
 
 from rich.cells import cell_len, set_cell_size
 from textual import events
-from textual.containers import ScrollableContainer
-from textual.geometry import Region
+from textual.containers import ScrollableContainer, VerticalScroll
+from textual.geometry import Offset, Region, Size
 from textual.message import Message
 from textual.strip import Strip
 
@@ -22,6 +23,10 @@ LABEL_WIDTH, MOST_LABEL = 22, 30
 """Cells of the labels in a narrow form and in a wide one; the values of all fields begin below each other."""
 LABEL_SHARE = 4
 """Labels take one of so many parts of a form, between these two."""
+NARROW = 60
+"""A form of fewer cells is narrow: explanations give way, and what needs room takes the whole line."""
+MOST_SHARE = 2
+"""Labels take at most one of so many parts of a narrow form."""
 
 MARGIN = 2
 """Cells before a label: the first marks the field that has the focus, the second one what differs."""
@@ -30,6 +35,8 @@ NOTE_GAP = 2
 """Empty cells before the note at the end of a line."""
 NOTE_SHARE = 2
 """A note takes at most one of so many parts of the room of a value."""
+NOTE_LEAST = 8
+"""A note that has fewer cells than these is left out."""
 
 MODIFIED = ("ctrl+", "alt+")
 """Keys with these modifiers type nothing, and a form may bind them."""
@@ -111,9 +118,27 @@ class Field(Painter, can_focus=True):
         return 1
 
     @property
+    def narrow(self) -> bool:
+        """Whether there is little room in a line."""
+        return 0 < self.line_width < NARROW
+
+    @property
     def label_width(self) -> int:
         """Cells of the label, with a space behind it."""
-        return min(MOST_LABEL, max(LABEL_WIDTH, self.line_width // LABEL_SHARE))
+        wanted = min(MOST_LABEL, max(LABEL_WIDTH, self.line_width // LABEL_SHARE))
+        return min(wanted, self.line_width // MOST_SHARE) if self.narrow else wanted
+
+    @property
+    def cursor_row(self) -> int:
+        """The line that keys go to."""
+        return 0
+
+    @property
+    def error_lines(self) -> list[str]:
+        """What is wrong: one line under the value; as many as it takes, from the left, where the form is narrow."""
+        if not self.error or not self.narrow:
+            return [self.error] * bool(self.error)
+        return wrap(self.error, max(1, self.line_width - MARGIN))
 
     def set_error(self, error: str) -> None:
         """Say under the field what is wrong; "" when nothing is."""
@@ -129,17 +154,34 @@ class Field(Painter, can_focus=True):
 
     def resized(self) -> None:
         """Take as many lines as there is to show."""
-        height = self.rows + bool(self.error)
+        height = self.rows + len(self.error_lines)
         if self.styles.height is None or self.styles.height.value != height:
             self.styles.height = height
+            self._followed()
         self.refresh()
 
+    def _followed(self) -> None:
+        """Lines move: on a low screen the form scrolls to where keys go."""
+        form = self.parent
+        if isinstance(form, FieldScroll) and form.low:
+            form.follow()
+
+    def on_resize(self) -> None:
+        """What is wrong takes another number of lines where the form has another width."""
+        if self.error:
+            self.resized()
+
     def keep_in_sight(self, y: int) -> None:
-        """Scroll the form so that line `y` of this field can be seen."""
+        """Scroll the form so that line `y` of this field can be seen; on a low screen also what is wrong below it."""
         form = self.parent
         if isinstance(form, ScrollableContainer):
             place = self.virtual_region
-            form.scroll_to_region(Region(place.x, place.y + y, place.width, 1), animate=False)
+            if not place.height:  # it is not laid out yet
+                return
+            height = 1
+            if isinstance(form, FieldScroll) and form.low and y >= self.rows - 1:
+                height += len(self.error_lines)
+            form.scroll_to_region(Region(place.x, place.y + y, place.width, height), animate=False)
 
     def changed(self) -> None:
         """The value has changed: draw it, take back the complaint, and tell the form."""
@@ -151,10 +193,10 @@ class Field(Painter, can_focus=True):
         """Label and value, or what is wrong."""
         width = self.line_width
         if y >= self.rows:
-            before = MARGIN + self.label_width
-            room = max(0, width - before)
-            runs = [(" " * before, self.look()), (truncate(self.error, room), self.tone("failed"))]
-            return self.strip(runs if self.error else [], width)
+            before = MARGIN if self.narrow else MARGIN + self.label_width
+            said = "".join(self.error_lines[y - self.rows : y - self.rows + 1])
+            runs = [(" " * before, self.look()), (truncate(said, width - before), self.tone("failed"))]
+            return self.strip(runs, width)
         room = max(1, width - MARGIN - self.label_width)
         note = self.note_runs(y, room)
         taken = sum(cell_len(text) for text, _ in note)
@@ -167,15 +209,19 @@ class Field(Painter, can_focus=True):
         """What stands at the end of line `y`, in a part of `room` cells."""
         if y or not self.note:
             return []
-        text = truncate(self.note, max(0, room // NOTE_SHARE - NOTE_GAP - 1))
+        most = room // NOTE_SHARE - NOTE_GAP - 1
+        if most < NOTE_LEAST:
+            return []
+        text = truncate(self.note, most)
         look = self.tone("accent" if self.mark else "dim")
         return [(" " * NOTE_GAP, self.look()), (text, look), (" ", self.look())]
 
     def label_runs(self, y: int) -> list[Run]:
         """The mark of the focus and, in the first line, the label."""
-        focus = glyphs().closed if self.has_focus and y == 0 else " "
+        first = y == 0 or self._alone(y)
+        focus = glyphs().closed if self.has_focus and first else " "
         mark = self.mark_sign() if y == 0 else " "
-        label = f"{self.label}{' *' if self.required else ''}" if y == 0 else ""
+        label = f"{self.label}{' *' if self.required else ''}" if first else ""
         name = "form--focus" if self.has_focus else "form--label"
         return [
             (focus, self.look("form--focus")),
@@ -183,6 +229,13 @@ class Field(Painter, can_focus=True):
             (fit_text(label, self.label_width - 1), self.look(name)),
             (" ", self.look()),
         ]
+
+    def _alone(self, y: int) -> bool:
+        """Whether line `y` has the cursor, and the first line, with the label, is out of sight on a low screen."""
+        if not self.has_focus or y != self.cursor_row:
+            return False
+        form = self.parent
+        return isinstance(form, FieldScroll) and form.low and self.virtual_region.y < form.scroll_offset.y
 
     def mark_sign(self) -> str:
         """The sign of how the value came about."""
@@ -222,3 +275,38 @@ class Field(Painter, can_focus=True):
         """Mark the field that keys go to."""
         super().watch_has_focus(value)
         self.refresh()
+        if value:
+            self._followed()
+
+
+class FieldScroll(VerticalScroll, can_focus=False):
+    """Fields, one below the other, of which the one that keys go to stays in sight."""
+
+    _screen_size = Size()
+    """Size of the screen when the form got its own."""
+
+    @property
+    def low(self) -> bool:
+        """Whether there is little room for lines."""
+        return self.is_attached and self.screen.has_class("-low")
+
+    def scroll_to_region(self, region: Region, **options: Any) -> Offset:
+        """Scroll as far as needed, at once; whether Textual would put a field into the middle depends on layouts."""
+        return super().scroll_to_region(region, **{**options, "center": False, "x_axis": False, "animate": False})
+
+    def follow(self) -> None:
+        """Scroll to the line that keys go to, once all is laid out; again where another scrolling came between."""
+        self.call_after_refresh(self._follow, again=True)
+
+    def _follow(self, *, again: bool) -> None:
+        field = self.screen.focused if self.is_attached else None  # else the screen was left meanwhile
+        if isinstance(field, Field) and field.parent is self:
+            field.keep_in_sight(field.cursor_row)
+            if again:
+                self.call_after_refresh(self._follow, again=False)
+
+    def on_resize(self) -> None:
+        """Where the terminal has another size there may be fewer lines in sight."""
+        before, self._screen_size = self._screen_size, self.screen.size
+        if self.low or before not in {Size(), self._screen_size}:
+            self.follow()

@@ -105,6 +105,17 @@ class TogglesField(Field):
         """One line for each."""
         return len(self.toggles)
 
+    @property
+    def cursor_row(self) -> int:
+        """The line that keys go to."""
+        return self._at
+
+    @property
+    def label_width(self) -> int:
+        """Cells of the groups: where the form is narrow no more than they take, as names need the rest."""
+        wanted = super().label_width
+        return min(wanted, max((cell_len(one.group) for one in self.toggles), default=0) + 2) if self.narrow else wanted
+
     def set_toggles(self, toggles: Sequence[Toggle]) -> None:
         """Show these, without telling."""
         if tuple(toggles) != self.toggles:

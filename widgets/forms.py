@@ -145,6 +145,8 @@ class ChoiceField(Field):
         """The chosen option between arrows, and how many there are."""
         place = f" ({self.options.index(self.value) + 1}/{len(self.options)})" if self._known else ""
         named = self.value or (NOT_SET if self.options else "none to choose from")
+        if cell_len(named) > width - len(place) - len("<  >"):
+            place = ""
         value = truncate(named, max(1, width - len(place) - len("<  >")))
         if self.locked or (self._known and len(self.options) < 2):  # noqa: PLR2004 - one is no choice
             return [(f"{value}  {truncate(self.hint, max(0, width - cell_len(value) - 2))}", self.tone("dim"))]

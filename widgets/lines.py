@@ -32,6 +32,13 @@ class LineView(Painter, ScrollView, can_focus=True, inherit_bindings=False):
         return self.scroll_offset.y
 
     @property
+    def laid_out(self) -> bool:
+        """Whether it has a size yet. Before, nobody knows what will be in sight, and nothing is to be scrolled: else
+        what is seen depends on whether the rows or the first layout come first.
+        """
+        return self.size.height > 0
+
+    @property
     def page(self) -> int:
         """Lines that are in sight at once, at least one."""
         return max(1, self.size.height - self.HEADER)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from rich.cells import cell_len
 from textual import events
 
 from widgets.cells import fit_text, truncate
@@ -81,6 +82,17 @@ class RowsField(Field):
     def rows(self) -> int:
         """One line for each pair, and one that says how to add another."""
         return len(self._rows) + 1
+
+    @property
+    def cursor_row(self) -> int:
+        """The line that keys go to."""
+        return self._at
+
+    @property
+    def label_width(self) -> int:
+        """Cells of the label: where the form is narrow no more than it takes, as names and values share the rest."""
+        wanted = super().label_width
+        return min(wanted, cell_len(self.label) + 2) if self.narrow else wanted
 
     @property
     def pairs(self) -> list[Pair]:
@@ -177,6 +189,7 @@ class RowsField(Field):
                 self._rows.append(_Row(Pair("", "")))
                 self.resized()
         self.refresh()
+        self.keep_in_sight(self._at)
 
     def _delete(self) -> bool:
         if self._at >= len(self._rows) or self._rows[self._at].locked:

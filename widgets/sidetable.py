@@ -175,9 +175,10 @@ class SideTable(CursorView):
         """Put the cursor on `column`, the nearest that exists, and bring it into sight."""
         old = self.column, self.first
         self.column = max(0, min(len(self.headings) - 1, column))
-        shown = self.layout_now.shown
-        self.first = max(0, min(self.first, self.column, len(self.headings) - shown))
-        self.first = max(self.first, self.column - shown + 1)
+        if self.laid_out:  # else `on_resize` does it
+            shown = self.layout_now.shown
+            self.first = max(0, min(self.first, self.column, len(self.headings) - shown))
+            self.first = max(self.first, self.column - shown + 1)
         if self.first != old[1]:
             self.refresh()
         elif self.column != old[0]:

@@ -6,8 +6,10 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from textual import events
+from textual.strip import Strip
 
 from widgets.cells import fit_text, truncate
+from widgets.formfield import MARGIN
 from widgets.forms import TextField
 from widgets.paint import Run
 
@@ -15,7 +17,7 @@ MOST_SHOWN = 8
 """Offered values in sight at a time."""
 SCREEN_SHARE = 4
 """The list takes at most one of so many parts of the screen's height."""
-LEAST_SHOWN = 3
+LEAST_SHOWN = 2
 """Offered values in sight at a time on the lowest screen."""
 VALUE_SHARE = 2
 """An offered value takes at most one of so many parts of the line where something is said about it."""
@@ -122,9 +124,18 @@ class SuggestField(TextField):
             return []
         offer = self.found[number]
         look = self.look("form--value", "form--cursor") if number == self._at else self.look("form--value")
+        if self.narrow:
+            return [(truncate(offer.value, width), look)]
         room = max(1, width // VALUE_SHARE - 1) if offer.about else width
         about = truncate(offer.about, max(0, width - room - 1))
         return [(fit_text(offer.value, room), look), (" ", self.look()), (about, self.tone(offer.tone))]
+
+    def line(self, y: int) -> Strip:
+        """Where the form is narrow, the list takes its whole width."""
+        if not (self.narrow and 0 < y < self.rows):
+            return super().line(y)
+        width = self.line_width
+        return self.strip([(" " * MARGIN, self.look()), *self.line_runs(y - 1, width - MARGIN)], width)
 
     def value_runs(self, y: int, width: int) -> list[Run]:
         """The text, and below it the list."""

@@ -6,8 +6,10 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from textual.app import App
+from textual.message_pump import MessagePump
 from textual.pilot import Pilot
 from textual.screen import Screen
 
@@ -98,10 +100,29 @@ async def settle(pilot: Pilot[str], condition: Callable[[], object] | None = Non
         busy = [worker for worker in app.workers if worker.group != "feed" and not worker.is_finished]
         screen = app.screen
         pending = screen._callbacks or screen._layout_required or screen._scroll_required
-        shown = app._opening is not None and (app._exit or (screen.is_mounted and not pending))
+        shown = app._opening is not None and (app._exit or (screen.is_mounted and not pending and all_wait(app)))
         return shown and not busy and (condition is None or bool(condition()))
 
     await until(pilot, rests)
+
+
+def all_wait(app: App[Any]) -> bool:
+    """Whether the application, its screens and all widgets wait for a message: none has one under way or to come.
+
+    How busy the process is does not tell: on a busy machine it hardly runs while it has a lot to do.
+    """
+    pumps: list[MessagePump] = [app]
+    for screen in app.screen_stack:
+        pumps += screen.walk_children(with_self=True)
+    return all(_waits(pump) for pump in pumps)
+
+
+def _waits(pump: MessagePump) -> bool:
+    if pump._closing or pump._closed:
+        return True
+    ready: asyncio.Event = pump._message_queue.ready_event
+    waiting = any(not waiter.done() for waiter in ready._waiters)  # while a message is dealt with, nobody waits
+    return waiting and not ready.is_set() and not pump._next_callbacks
 
 
 async def until(pilot: Pilot[str], condition: Callable[[], object]) -> None:

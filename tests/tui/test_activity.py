@@ -158,6 +158,17 @@ async def test_enter_opens_what_came_of_a_command(tmp_path: Path) -> None:
         assert top(pilot).NAME == "log"
 
 
+async def test_another_size_leaves_no_empty_line_below_the_head(tmp_path: Path) -> None:
+    async with playing(tmp_path) as pilot:
+        await press(pilot, "6")
+        screen = top(pilot, ActivityScreen)
+        assert len(screen.head_lines()) == 2
+        for size, lines in (((80, 24), 2), ((100, 14), 1), ((120, 40), 2)):
+            await pilot.resize_terminal(*size)
+            await settle(pilot, lambda size=size: screen.size == size)
+            assert screen.query_one("#facts").size.height == lines
+
+
 async def test_the_trouble_line_follows_the_connections(tmp_path: Path) -> None:
     async with playing(tmp_path) as pilot:
         await press(pilot, "6")

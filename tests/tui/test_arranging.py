@@ -27,6 +27,7 @@ from tui.screens.listing import ListScreen
 from tui.screens.runs import RunsScreen
 from tui.screens.views import ViewsScreen
 from widgets.confirm import Confirm
+from widgets.prompt import Prompt
 
 
 def run_of(id_: str) -> PipelineRun:
@@ -283,3 +284,14 @@ async def test_hostile_names_are_only_text(tmp_path: Path) -> None:
         await type_text(pilot, "x")
         await press(pilot, "enter")
         assert dashboard(pilot).is_running
+
+
+async def test_a_list_that_is_asked_twice_at_once_answers_the_newer_question_only(tmp_path: Path) -> None:
+    async with playing(tmp_path) as pilot:
+        await press(pilot, "C")
+        screen = top(pilot, ColumnsScreen)
+        screen.follow()
+        screen.query_one(Prompt)._edit.insert("commit")
+        screen.follow()  # the first one has not begun, and leaves nothing behind that nobody awaits
+        await settle(pilot)
+        assert [screen.grid.key_at(index) for index in range(screen.grid.source.size)] == ["commit", "title"]

@@ -70,8 +70,9 @@ async def test_it_says_where_a_definition_comes_from(tmp_path: Path) -> None:
     async with playing(tmp_path, world=world()) as pilot:
         for record, words in ((apis()[0], "defined in the configuration; saved here it is yours until you delete it"),
                               (apis()[2], "defined here"), (apis()[1], "found out from the CI file")):  # fmt: skip
-            await open_form(pilot, record)
+            screen = await open_form(pilot, record)
             assert words in shown(pilot)
+            assert (isinstance(screen.focused, Field), screen.form.scroll_offset.y) == (True, 0)
             await press(pilot, "escape")
 
 

@@ -110,6 +110,16 @@ async def test_the_apis_follow_the_cursor_and_keep_one_of_their_own(tmp_path: Pa
         assert cursor(pilot) == "gitlab:1:default"
 
 
+async def test_the_way_to_the_other_list_is_said_however_one_came(tmp_path: Path) -> None:
+    async with playing(tmp_path, world=world()) as pilot:
+        await press(pilot, "2")
+        screen = top(pilot, PipelinesScreen)
+        for grid, words in ((screen.api_grid, "tab: to the pipelines"), (screen.grid, "tab: to the APIs")):
+            grid.focus()  # as a click does
+            await settle(pilot, lambda grid=grid: screen.focused is grid)
+            assert words in line_with(pilot, "APIs  of default")
+
+
 async def test_moving_reads_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     many = [Pipeline(id=f"gitlab:1:p{n:03}", project_id="gitlab:1", name=f"p{n:03}") for n in range(120)]
     own = [PipelineAPI(id=f"{one.id}:api", pipeline_id=one.id, name=f"api-of-{one.name}") for one in many]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.widgets.stage import Stage, texts, until
 from tests.widgets.test_grid import COLUMNS, Paged, row, rows
 from widgets.cells import Cell
@@ -79,3 +81,20 @@ async def test_the_keys_of_columns_that_have_room() -> None:
     async with Stage(grid).run_test(size=(22, 6)) as pilot:
         await pilot.pause()
         assert grid.placed_keys == ("id", "status")
+
+
+@pytest.mark.parametrize("index", [1, 4, 30, 39])
+async def test_what_is_in_sight_is_the_same_whether_rows_or_layout_come_first(index: int) -> None:
+    late, early = Grid(COLUMNS), Grid(COLUMNS)
+    late.display = False
+    async with Stage(late, early).run_test(size=(40, 16)) as pilot:
+        late.set_source(rows(*range(40)))
+        late.move_to(index)
+        late.set_source(rows(*range(40, 50), *range(40)))  # still before the first layout
+        late.display = True
+        await until(pilot, lambda: late.size.height == early.size.height == 8)
+        early.set_source(rows(*range(40, 50), *range(40)))
+        early.move_to(index + 10)
+        await until(pilot, lambda: late.top == early.top == max(0, index + 10 - 6))
+        assert late.cursor == early.cursor == index + 10
+        assert texts(late, range(8)) == texts(early, range(8))

@@ -131,6 +131,21 @@ async def test_a_narrower_terminal_keeps_the_cursor_in_sight():
         assert "0.8" in app.lines[1]
 
 
+async def test_columns_in_sight_are_the_same_whether_they_or_the_layout_come_first():
+    async with stage(5, 20) as (app, pilot):
+        app.table.move_column(3)
+        await pilot.pause()
+        late = SideTable()
+        late.display = False
+        await app.mount(late)
+        late.show(app.source, app.table.headings)
+        late.move_column(3)
+        late.display = True
+        await pilot.pause()
+        assert late.layout_now.shown == app.table.layout_now.shown > 3
+        assert late.first == app.table.first == 0
+
+
 async def test_fewer_columns_move_the_cursor_to_the_last():
     async with stage(5, 20) as (app, pilot):
         app.table.move_column(19)

@@ -80,10 +80,6 @@ class ActivityScreen(Tabbed, ListScreen):
         with Vertical(id="panes"):
             yield pane
 
-    def on_resize(self) -> None:
-        """The head has the lines that it needs."""
-        self.show_head()
-
     def crumbs(self) -> tuple[str, ...]:
         """The tab."""
         return ("lineside", "activity", self.active.TITLE.lower())
@@ -146,13 +142,14 @@ class ActivityScreen(Tabbed, ListScreen):
         first = [*queue_words(pending), *self._engines]
         return [first, *filter(None, (self._trouble, output_cells(self.dashboard.output_trouble)))]
 
+    def head_height(self) -> int:
+        """One line, and more where something is wrong."""
+        return len(self.head_lines())
+
     def show_head(self) -> None:
-        """Draw head and tabs; the head has one line, and more where something is wrong."""
+        """Draw head and tabs."""
         if self.is_attached:
-            height = len(self.head_lines())
-            facts = self.query_one("#facts", Facts)
-            if facts.styles.height is None or facts.styles.height.value != height:
-                facts.styles.height = height
+            self.fit_head()
             super().show_head()
 
     async def _want(self, start: int, stop: int) -> None:

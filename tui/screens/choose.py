@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar, cast
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, TypeVar, cast
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -119,9 +120,9 @@ class TypedList(ModalScreen[T]):
 
     def follow(self) -> None:
         """Show what fits the typed text, soon; a newer text makes an older one void."""
-        self.work(self._follow(self.typed))
+        self.work(partial(self._follow, self.typed))
 
-    def work(self, what: Coroutine[Any, Any, None]) -> None:
+    def work(self, what: Callable[[], Awaitable[None]]) -> None:
         """Do something that changes the list, in place of what was begun before."""
         self.run_worker(what, group="offer", exclusive=True, exit_on_error=False)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
+from functools import partial
 from typing import Any, ClassVar
 
 from textual.binding import Binding, BindingType
@@ -90,7 +91,7 @@ class ColumnsScreen(TypedList[tuple[Chosen, ...] | None]):
 
     def _redraw(self) -> None:
         """Draw the list anew; the cursor stays on its column."""
-        self.work(self._list(self.typed, self._offered))
+        self.work(partial(self._list, self.typed, self._offered))
 
     def _place(self) -> int | None:
         """Place of the column under the cursor among the chosen ones."""

@@ -66,7 +66,7 @@ class DefinitionScreen(LinesideScreen):
     TAB = "pipelines"
     BINDINGS = bindings("definition")
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (140, "-wide")]
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (34, "-tall")]
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (18, "-short"), (34, "-tall")]
     CSS_PATH: ClassVar = [sheet("form"), sheet("definition")]
 
     def __init__(self, record: Definition, *, new: bool = False, like: Definition | None = None) -> None:
@@ -142,7 +142,7 @@ class DefinitionScreen(LinesideScreen):
     def _focus_first(self) -> None:
         field = next((field for field in self.query(Field) if field.can_focus), None)
         if field is not None and not isinstance(self.focused, Field):
-            field.focus()
+            field.focus(scroll_visible=False)  # it stands at the top; a form that is still being laid out would jump
 
     def _rebase(self, stored: Definition) -> None:
         """Take over what is stored now, but for what was typed here."""

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from textual.app import ComposeResult
-from textual.containers import VerticalScroll
 from textual.message import Message
 
 from data.launch.components import components, switch
@@ -17,7 +16,7 @@ from widgets.cells import Cell
 from widgets.facts import Facts
 from widgets.field_lines import LinesField
 from widgets.field_list import ListField
-from widgets.formfield import CHANGED
+from widgets.formfield import CHANGED, FieldScroll
 from widgets.formparts import NumberField, Toggle, TogglesField
 from widgets.forms import ChoiceField, Field, TextField, ToggleField
 from widgets.rowsfield import Pair, RowsField
@@ -54,7 +53,7 @@ def make_field(spec: Spec, *, locked: bool = False) -> Field:
     return TextField(label, required=spec.name == NAME, locked=locked, id=id)
 
 
-class DefinitionForm(VerticalScroll, can_focus=False):
+class DefinitionForm(FieldScroll):
     """Sections of fields, one below the other. It holds no draft: it shows one, and tells what the user changes."""
 
     @dataclass(eq=False, repr=False)

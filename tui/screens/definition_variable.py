@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import ClassVar, Final
 
 from textual.app import ComposeResult
@@ -16,6 +16,7 @@ from styles import sheet
 from widgets.cells import Cell
 from widgets.facts import Facts
 from widgets.field_lines import LinesField
+from widgets.formfield import FieldScroll
 from widgets.forms import ChoiceField, Field, TextField, ToggleField
 
 Judge = Callable[[Variable], Mapping[str, str]]
@@ -39,20 +40,24 @@ class VariableScreen(ModalScreen[Variable | None]):
         self._title, self.variable, self._judge = title, variable, judge
 
     def compose(self) -> ComposeResult:
-        """The fields."""
-        one = self.variable
-        kinds = VARIABLE_KINDS if one.kind in VARIABLE_KINDS else (*VARIABLE_KINDS, one.kind)
+        """The fields between what they are of and the keys."""
         with Vertical(id="variable-box"):
             yield Facts(1, id="variable-head")
-            yield TextField("name", one.key, required=True, hint="letters, digits and _", id="variable-key")
-            yield ChoiceField("kind", kinds, one.kind, id="variable-kind")
-            yield TextField("value", one.value, hint="to begin with", id="variable-value")
-            yield TextField("description", one.description, hint="for people", id="variable-description")
-            yield LinesField("choices", one.choices, id="variable-choices")
-            yield ToggleField("required", one.required, hint="a launch must give it", id="variable-required")
-            yield TextField("pattern", one.pattern, hint="regular expression of the value", id="variable-pattern")
-            yield ToggleField("secret", one.secret, hint="asked for, masked, never kept", id="variable-secret")
+            with FieldScroll(id="variable-form"):
+                yield from self._fields()
             yield Facts(1, id="variable-foot")
+
+    def _fields(self) -> Iterable[Field]:
+        one = self.variable
+        kinds = VARIABLE_KINDS if one.kind in VARIABLE_KINDS else (*VARIABLE_KINDS, one.kind)
+        yield TextField("name", one.key, required=True, hint="letters, digits and _", id="variable-key")
+        yield ChoiceField("kind", kinds, one.kind, id="variable-kind")
+        yield TextField("value", one.value, hint="to begin with", id="variable-value")
+        yield TextField("description", one.description, hint="for people", id="variable-description")
+        yield LinesField("choices", one.choices, id="variable-choices")
+        yield ToggleField("required", one.required, hint="a launch must give it", id="variable-required")
+        yield TextField("pattern", one.pattern, hint="regular expression of the value", id="variable-pattern")
+        yield ToggleField("secret", one.secret, hint="asked for, masked, never kept", id="variable-secret")
 
     def on_mount(self) -> None:
         """What it is about."""

@@ -24,6 +24,8 @@ COLUMNS = (
     Column(key="help", title="what it does", width=40, min_width=20, flex=1, priority=0),
 )
 """Columns of the key table."""
+NARROW = 60
+"""A table of fewer cells leaves out what stands below it, too."""
 FORM_KEYS = (
     ("tab down", "The next field; shift+tab and up go back."),
     ("enter", "Open or fold a section, list what can be chosen, add a row."),
@@ -85,7 +87,9 @@ class HelpScreen(ModalScreen[None]):
 
     def on_resize(self) -> None:
         """Break the lines anew."""
-        self._show(self.query_one(Grid).cursor)
+        grid = self.query_one(Grid)
+        grid.set_columns(COLUMNS if self.size.width >= NARROW else COLUMNS[:2])
+        self._show(grid.cursor)
 
     def _show(self, index: int) -> None:
         detail = self.query_one("#help-detail", Facts)

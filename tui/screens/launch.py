@@ -40,6 +40,8 @@ class LaunchScreen(LaunchBase):
             return self._why_not_send()
         if id in {"launch.editor", "launch.reset"} and self.draft is None:
             return "the project is being read"
+        if id == "launch.graph" and self.has_class("-low", "-narrow"):
+            return "the terminal is too low for it"
         return super().why_not(id)
 
     def _why_not_send(self) -> str:

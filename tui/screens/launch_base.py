@@ -57,7 +57,7 @@ class LaunchBase(LinesideScreen):
     TAB = "runs"
     AUTO_FOCUS = "#ref"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (140, "-wide")]
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (18, "-short"), (30, "-tall")]
     CSS_PATH: ClassVar = [sheet("form"), sheet("launch")]
 
     def __init__(
@@ -131,6 +131,10 @@ class LaunchBase(LinesideScreen):
         self.draft.take(source, await read_preview(store, source.project.id, self.draft.ref))
         await self.read_queue(store)
         await self.show_fields()
+        body = self.query_one("#launch-body")
+        while not self._begun and self.is_attached and not body.size.height:  # which parts are folded depends on it
+            if not await self.wait_for_refresh():
+                break
         if not self._begun:  # not before: a newer call may have taken the place of the first one on its way
             self._begun = True
             self.form.fold_unchanged(self.draft.marks(), self.form_room)
@@ -166,6 +170,8 @@ class LaunchBase(LinesideScreen):
     def form_room(self) -> int:
         """Lines that the form has without scrolling."""
         height = self.query_one("#launch-body").size.height
+        if self.has_class("-low"):
+            return height
         return height - 1 if self.has_class("-wide") else height * FORM_SHARE // 100 - 1
 
     async def show_fields(self) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from textual.containers import VerticalScroll
 from textual.message import Message
 
 from data.launch.asked import Problem, Request, Target
@@ -29,6 +28,7 @@ from tui.present.launch_fields import (
     with_value,
 )
 from tui.present.launch_marks import Marks, errors, heading, note, row_marks, toggles
+from widgets.formfield import FieldScroll
 from widgets.formparts import NumberField, SectionHead, TogglesField
 from widgets.forms import ChoiceField, Field, TextField, ToggleField
 from widgets.rowsfield import Pair, RowsField
@@ -92,7 +92,7 @@ def _held(field: Field) -> Value:
     return field.value if isinstance(field, ToggleField | ChoiceField | TextField) else ""
 
 
-class LaunchForm(VerticalScroll, can_focus=False):
+class LaunchForm(FieldScroll):
     """Sections of fields, one below the other."""
 
     @dataclass(eq=False, repr=False)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from textwrap import wrap
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -12,14 +11,17 @@ from textual.containers import Vertical, VerticalScroll
 
 from styles import sheet
 from tui.present.launch_request import Line, drawn
-from widgets.cells import Cell
-from widgets.confirm import WRAP, Confirm
+from widgets.confirm import BLANK, WRAP, Confirm
 from widgets.facts import Facts
+from widgets.frame import EDGE
+from widgets.wrapped import Wrapped
 
-CHROME = 9
-"""Lines of the box beside question and request: frame, margins, blank lines, answers."""
+CHROME = 8
+"""Lines of the box beside question and request: frame, margins, blank lines below the request, answers."""
 MOST_SHARE = 90
 """Per cent of the screen's height that the box takes at most."""
+SCROLLBAR = 1
+"""Cells beside the request that belong to its scroll bar."""
 STEP = 4
 """Lines by which a key scrolls."""
 
@@ -42,26 +44,29 @@ class LaunchQuestion(Confirm):
 
     def __init__(self, question: str, lines: Sequence[Line], waits: Sequence[str], said: Sequence[str]) -> None:
         super().__init__("")
-        self._question = wrap(question, WRAP)
-        self._details = drawn(lines, waits, said, WRAP)
+        self._question = question
+        self._request = (lines, waits, said)
 
     def compose(self) -> ComposeResult:
         """Question, request, answers."""
-        asked = Facts(len(self._question) + 1, id="launch-question")
-        asked.update([*([Cell(part, "bold")] for part in self._question), []])
-        details = Facts(len(self._details))
-        details.update(self._details)
         with Vertical(id="confirm"):
-            yield asked
+            yield Wrapped([(self._question, "bold"), BLANK], WRAP, indent=EDGE, id="launch-question")
             with VerticalScroll(id="launch-details", can_focus=False):
-                yield details
+                yield Facts(0, id="launch-request")
             yield self._lines
 
-    def on_mount(self) -> None:
-        """Leave room for question and answers."""
-        others = len(self._question) + CHROME
-        room = max(1, self.size.height * MOST_SHARE // 100 - others)
-        self.query_one("#launch-details").styles.height = min(len(self._details), room)
+    def on_resize(self) -> None:
+        """Break the lines anew, once the box has its width."""
+        self.call_after_refresh(self._fit)
+
+    def _fit(self) -> None:
+        """Draw the request, with as many lines in sight as question and answers leave."""
+        asked, details = self.query_one(Wrapped), self.query_one("#launch-request", Facts)
+        lines = drawn(*self._request, min(WRAP, asked.size.width - 2 * EDGE - SCROLLBAR))
+        details.styles.height = len(lines)
+        details.update(lines)
+        room = max(1, self.size.height * MOST_SHARE // 100 - asked.size.height - CHROME)
+        self.query_one("#launch-details").styles.height = "1fr" if self.has_class("-low") else min(len(lines), room)
 
     def action_more(self, step: int) -> None:
         """Scroll by some lines."""

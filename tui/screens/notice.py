@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
+from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
@@ -15,9 +15,10 @@ from styles import sheet
 
 
 class _Notice(ModalScreen[str]):
-    """Some lines in a box, and keys."""
+    """Some lines in a box, which scroll where there is little room, and keys."""
 
     CSS_PATH: ClassVar = [sheet("overlay")]
+    AUTO_FOCUS = "#notice"
 
     def __init__(self, heading: str, lines: list[str]) -> None:
         super().__init__()
@@ -26,10 +27,10 @@ class _Notice(ModalScreen[str]):
 
     def compose(self) -> ComposeResult:
         """The box."""
-        with Vertical(id="notice"):
+        with VerticalScroll(id="notice"):
             yield Static(self._heading, id="notice-head", markup=False)
             for line in self._lines:
-                yield Static(line, markup=False)
+                yield Static(line, markup=False, classes="" if line else "-blank")
 
 
 class WelcomeScreen(_Notice):

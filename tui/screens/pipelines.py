@@ -71,7 +71,7 @@ class PipelinesScreen(Defining, OverviewScreen[Pipeline]):
     @property
     def on_apis(self) -> bool:
         """Whether the lower list has the focus."""
-        return self.is_attached and self.api_grid.has_focus
+        return self.is_attached and self.focused is self.api_grid
 
     # Data
 
@@ -142,8 +142,11 @@ class PipelinesScreen(Defining, OverviewScreen[Pipeline]):
     def do_panes_next(self) -> None:
         """`tab`: to the other list."""
         (self.grid if self.on_apis else self.api_grid).focus()
-        self.call_after_refresh(self._show_apis)
-        self.call_after_refresh(self.refresh_frame)
+
+    def on_descendant_focus(self) -> None:
+        """Say which keys the list has that has the focus now."""
+        self._show_apis()
+        self.refresh_frame()
 
     def owner_of(self, id: str) -> Widget | None:  # noqa: ARG002 - all of them
         """The list that has the focus moves."""

@@ -50,8 +50,8 @@ class Tabbed(Acting):
             yield self.active()
 
     def on_resize(self) -> None:
-        """A very low terminal keeps its lines for the tab."""
-        self.query_one("#facts", Facts).styles.height = HEAD if self.size.height >= LOW else 1
+        """The head may take another number of lines."""
+        self.fit_head()
 
     @property
     def pane(self) -> TabPane:
@@ -118,6 +118,16 @@ class Tabbed(Acting):
             self.show_head()
             self.refresh_frame()
             await self.feed.look_at(self.topics())
+
+    def head_height(self) -> int:
+        """Lines of the head; a very low terminal keeps its lines for the tab."""
+        return HEAD if self.size.height >= LOW else 1
+
+    def fit_head(self) -> None:
+        """Give the head the lines that it takes."""
+        facts, height = self.query_one("#facts", Facts), self.head_height()
+        if facts.styles.height is None or facts.styles.height.value != height:
+            facts.styles.height = height
 
     def show_head(self) -> None:
         """Draw head and tabs."""
