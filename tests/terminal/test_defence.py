@@ -61,7 +61,7 @@ class Shown(str):
 WAYS: tuple[str, ...] = (
     "1", Shown("lineside  projects"), "j", "d", Shown("[Project]"), *"]]]", Shown("[Members 3]"),
     "2", Shown("lineside  pipelines"), "j", "\t", "d", Shown("[APIs"), *"]]]]]", Shown("[Definition]"),
-    "2", Shown("lineside  pipelines"), "t", Shown("› launch"), "\t", ESC, Shown("lineside  pipelines"),
+    "2", Shown("E2E"), "t", Shown("› launch"), "\t", ESC, Shown("lineside  pipelines"),
     "4", Shown("all runs"), "j", "\r", Shown("-experiment"), "C", ESC, "\r", Shown("[Jobs"), *"]]]]", Shown("[Tests]"),
     "5", Shown("lineside  models"), "j", "\r",
     "6", Shown("[Commands]"), *"]]]]", Shown("[Health]"), "j", "\r",

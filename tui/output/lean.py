@@ -6,6 +6,7 @@ The only module that knows how Textual (8.2) displays. What it relies on, checke
 - `LayoutUpdate` (`strips`, `region`) and `ChopsUpdate` (`chops`, `spans`, `chop_ends`) are frames made of strips.
 - `App._driver`, `_running`, `_closed`, `_batch_count`: whether a frame is written at all. `_sync_available`: whether
   the terminal knows mode 2026. `Strip` gives its segments when iterated, and `crop` cuts it.
+- `Style` (Rich) keeps what is seen of it in the attributes that `pens.LOOKS` names.
 
 Where one of them is missing the layer is off, and every frame goes Textual's own way.
 """
@@ -18,6 +19,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from rich.style import Style
 from textual import events
 from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.app import App
@@ -25,7 +27,7 @@ from textual.strip import Strip
 
 from tui.output.canvas import Canvas
 from tui.output.pace import QUESTION, Pace
-from tui.output.pens import LINK_END, RESET
+from tui.output.pens import LINK_END, LOOKS, RESET
 from tui.output.rows import Row, cells, joined
 from tui.output.terminal import Terminal, from_environment
 
@@ -68,6 +70,7 @@ def unknown_parts(app: App[Any]) -> str:
         missing.append("App._display")
     attributes = ("_driver", "_running", "_closed", "_batch_count", "_sync_available")
     missing += [f"App.{name}" for name in attributes if not hasattr(app, name)]
+    missing += [f"Style.{name}" for name in LOOKS if not hasattr(Style, name)]
     if list(inspect.signature(Strip.crop).parameters) != ["self", "start", "end"]:
         missing.append("Strip.crop")
     return ", ".join(missing)

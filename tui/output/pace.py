@@ -31,7 +31,7 @@ MORE = 2
 
 SMALL = 512
 """Bytes that hold nothing up."""
-SPARED = 4
+SPARED = 2
 """What part of a piece is not asked about while nothing else is under way."""
 DRIFT = 1 / 8
 """How fast the usual delay follows answers to questions that nothing held up: lines change."""
