@@ -8,7 +8,7 @@ from textual import events
 
 from widgets.cells import truncate
 from widgets.editing import EditLine
-from widgets.formfield import MODIFIED, Field, edit_runs
+from widgets.formfield import MODIFIED, LinedField, edit_runs
 from widgets.forms import held_whole, summary
 from widgets.paint import Run
 
@@ -25,24 +25,18 @@ class _Line:
         return self.whole or self.edit.text
 
 
-class LinesField(Field):
+class LinesField(LinedField):
     """Lines of text: `enter` begins another one below, `ctrl+x` deletes one, `backspace` an empty one."""
 
     def __init__(self, label: str, lines: Iterable[str] = (), *, hint: str = "", id: str | None = None) -> None:
         super().__init__(label, hint=hint, id=id)
         self._lines = [_Line(text) for text in lines]
-        self._at = 0
         self.styles.height = self.rows
 
     @property
     def rows(self) -> int:
         """One line for each, and one behind the last."""
         return len(self._lines) + 1
-
-    @property
-    def cursor_row(self) -> int:
-        """The line that keys go to."""
-        return self._at
 
     @property
     def value(self) -> tuple[str, ...]:

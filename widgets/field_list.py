@@ -9,14 +9,14 @@ from textual import events
 from textual.message import Message
 
 from widgets.cells import Cell, truncate
-from widgets.formfield import Field, fit_runs
+from widgets.formfield import LinedField, fit_runs
 from widgets.paint import Run
 
 MOVES = {"ctrl+up": -1, "ctrl+down": 1}
 """Keys that move the row under the cursor."""
 
 
-class ListField(Field):
+class ListField(LinedField):
     """Rows of cells: `enter` opens one, or a new one behind the last; `ctrl+x` drops one, `ctrl+up` moves it."""
 
     @dataclass(eq=False, repr=False)
@@ -44,17 +44,11 @@ class ListField(Field):
     def __init__(self, label: str, *, hint: str = "", id: str | None = None) -> None:
         super().__init__(label, hint=hint, id=id)
         self._cells: tuple[Cell, ...] = ()
-        self._at = 0
 
     @property
     def rows(self) -> int:
         """One line for each, and one that says how to add another."""
         return len(self._cells) + 1
-
-    @property
-    def cursor_row(self) -> int:
-        """The line that keys go to."""
-        return self._at
 
     def set_rows(self, cells: Sequence[Cell]) -> None:
         """Show these, without telling."""

@@ -126,7 +126,12 @@ class Field(Painter, can_focus=True):
     def label_width(self) -> int:
         """Cells of the label, with a space behind it."""
         wanted = min(MOST_LABEL, max(LABEL_WIDTH, self.line_width // LABEL_SHARE))
-        return min(wanted, self.line_width // MOST_SHARE) if self.narrow else wanted
+        return min(wanted, self.line_width // MOST_SHARE, self.narrow_label) if self.narrow else wanted
+
+    @property
+    def narrow_label(self) -> int:
+        """Cells that the label takes at most where the form is narrow."""
+        return MOST_LABEL
 
     @property
     def cursor_row(self) -> int:
@@ -277,6 +282,17 @@ class Field(Painter, can_focus=True):
         self.refresh()
         if value:
             self._followed()
+
+
+class LinedField(Field):
+    """A field of several lines, one of which keys go to."""
+
+    _at = 0
+
+    @property
+    def cursor_row(self) -> int:
+        """The line that keys go to."""
+        return self._at
 
 
 class FieldScroll(VerticalScroll, can_focus=False):

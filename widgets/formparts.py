@@ -12,7 +12,7 @@ from textual import events
 from textual.message import Message
 
 from widgets.cells import Cell, fit_text, truncate
-from widgets.formfield import CHANGED, FILLED, Field
+from widgets.formfield import CHANGED, FILLED, Field, LinedField
 from widgets.forms import TextField
 from widgets.frame import spans_of
 from widgets.glyphs import glyphs
@@ -78,7 +78,7 @@ class Toggle(NamedTuple):
     mark: str = ""
 
 
-class TogglesField(Field):
+class TogglesField(LinedField):
     """Things that are on or off, one below the other: up and down move, space switches, `y` and `n` set."""
 
     @dataclass(eq=False, repr=False)
@@ -97,7 +97,6 @@ class TogglesField(Field):
     def __init__(self, label: str, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(label, id=id, classes=classes)
         self.toggles: tuple[Toggle, ...] = ()
-        self._at = 0
         self.styles.height = 0
 
     @property
@@ -106,15 +105,9 @@ class TogglesField(Field):
         return len(self.toggles)
 
     @property
-    def cursor_row(self) -> int:
-        """The line that keys go to."""
-        return self._at
-
-    @property
-    def label_width(self) -> int:
-        """Cells of the groups: where the form is narrow no more than they take, as names need the rest."""
-        wanted = super().label_width
-        return min(wanted, max((cell_len(one.group) for one in self.toggles), default=0) + 2) if self.narrow else wanted
+    def narrow_label(self) -> int:
+        """No more than the groups take, as names need the rest."""
+        return max((cell_len(one.group) for one in self.toggles), default=0) + 2
 
     def set_toggles(self, toggles: Sequence[Toggle]) -> None:
         """Show these, without telling."""

@@ -10,7 +10,7 @@ from textual import events
 
 from widgets.cells import fit_text, truncate
 from widgets.editing import EditLine
-from widgets.formfield import CHANGED, FILLED, MODIFIED, SECRET, Field, edit_runs
+from widgets.formfield import CHANGED, FILLED, MODIFIED, SECRET, LinedField, edit_runs
 from widgets.forms import held_whole, summary
 from widgets.glyphs import glyphs
 from widgets.paint import Run
@@ -66,7 +66,7 @@ class _Row:
         return True
 
 
-class RowsField(Field):
+class RowsField(LinedField):
     """Names and values. Enter goes on and adds a row behind the last one, `ctrl+x` deletes one; `tab` changes sides."""
 
     def __init__(
@@ -74,7 +74,6 @@ class RowsField(Field):
     ) -> None:
         super().__init__(label, id=id, classes=classes)
         self._rows = [_Row(pair) for pair in pairs]
-        self._at = 0
         self._on_value = False
         self.styles.height = self.rows
 
@@ -84,15 +83,9 @@ class RowsField(Field):
         return len(self._rows) + 1
 
     @property
-    def cursor_row(self) -> int:
-        """The line that keys go to."""
-        return self._at
-
-    @property
-    def label_width(self) -> int:
-        """Cells of the label: where the form is narrow no more than it takes, as names and values share the rest."""
-        wanted = super().label_width
-        return min(wanted, cell_len(self.label) + 2) if self.narrow else wanted
+    def narrow_label(self) -> int:
+        """No more than the label takes, as names and values share the rest."""
+        return cell_len(self.label) + 2
 
     @property
     def pairs(self) -> list[Pair]:

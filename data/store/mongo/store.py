@@ -86,10 +86,7 @@ class MongoStore:
     async def _write(self, work: Callable[[], Awaitable[T]]) -> T:
         """Run one write after the other, each to its end even when the caller goes away."""
         self._see_open()
-        task = self.server.calls.start(self._in_turn(work))
-        self._writes.add(task)
-        task.add_done_callback(self._writes.discard)
-        return await asyncio.shield(task)
+        return await self._to_its_end(self._in_turn(work))
 
     async def _apart(self, work: Callable[[datetime], Awaitable[T]]) -> T:
         """Run a write that waits for no other, to its end: a lease is one register, and must not be renewed late."""
@@ -99,7 +96,10 @@ class MongoStore:
             with as_store_errors(self.server.place):
                 return await work(await self._now())
 
-        task = self.server.calls.start(run())
+        return await self._to_its_end(run())
+
+    async def _to_its_end(self, write: Awaitable[T]) -> T:
+        task = self.server.calls.start(write)
         self._writes.add(task)
         task.add_done_callback(self._writes.discard)
         return await asyncio.shield(task)
