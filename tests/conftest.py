@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.idle import wait_for_idle
-from tui.shell import GC_THRESHOLDS
+from tui.garbage import THRESHOLDS
 
 pytest_plugins = ["tests.overdue"]
 
@@ -62,7 +62,7 @@ def pytest_collection_finish() -> None:
     """What was imported is no garbage: looking through it again and again would take a good part of the time."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(*GC_THRESHOLDS)
+    gc.set_threshold(*THRESHOLDS)
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -7,6 +7,7 @@ go to a screen that the key before it is about to leave, or to one that is not t
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from typing import Any, Final
 
@@ -47,10 +48,13 @@ class KeysInOrder(App[str]):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._ahead: deque[Typed] = deque()
+        self.last_typed = time.monotonic()
+        """When a key or a paste came last; before the first one, when the program began."""
 
     async def on_event(self, event: events.Event) -> None:
         """Give keys and pastes on one by one."""
         if isinstance(event, Typed) and not event.is_forwarded:
+            self.last_typed = time.monotonic()
             self._ahead.append(event)
             if self._given is None:
                 await self._go_on()

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tui.dashboard import Dashboard
     from tui.feed import Feed
 
-HEAVY = ("data.model", "sqlalchemy.ext.asyncio", "aiosqlite", "data.store.sqlite.store", "tui.context", "tui.feed")
+HEAVY = ("data.model", "sqlalchemy", "aiosqlite", "data.store.sqlite.store", "tui.context", "tui.feed")
 """Imported in a thread, one after the other, so that keys are answered in between."""
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 R = TypeVar("R", bound="Record")
 T = TypeVar("T")
 
-KEPT = 1_000
+KEPT = 300
 """Records kept in memory: more than some screens of any size. With all metrics and params one takes some kilobytes."""
 
 

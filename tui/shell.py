@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import gc
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual.binding import BindingType
 
 from data.errors import LinesideError
+from tui.garbage import Garbage
 from tui.inorder import KeysInOrder
 from tui.options import STOCK, DashboardOptions, chosen_output
 from tui.output.lean import LeanOutput
@@ -18,7 +19,7 @@ from tui.outside import Outside
 from tui.theming import By, Themed
 from tui.typed import terminal_driver
 from widgets import glyphs
-from widgets.paint import Painter
+from widgets.paint import TONE_CLASSES, Painter
 
 if TYPE_CHECKING:
     from textual.driver import Driver
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
 
 BY_CHOICE = "whole screens were asked for"
 """Why the lean output is off where the user does not want it."""
-GC_THRESHOLDS = (50_000, 20, 50)
-"""Rare collections: the slowest key of a Textual program is the one that waits for the garbage collector."""
+PAUSE = 1.0
+"""Seconds without a key after which garbage may be collected."""
 
 
 class Shell(Outside, Themed, KeysInOrder, LeanOutput):
@@ -39,6 +40,7 @@ class Shell(Outside, Themed, KeysInOrder, LeanOutput):
 
     TITLE = "lineside"
     ENABLE_COMMAND_PALETTE = False
+    COMPONENT_CLASSES: ClassVar[set[str]] = TONE_CLASSES
     BINDINGS: ClassVar[list[BindingType]] = []
 
     def __init__(self, options: DashboardOptions, *, theme: str = "", theme_by: str = By.TERMINAL) -> None:
@@ -48,6 +50,7 @@ class Shell(Outside, Themed, KeysInOrder, LeanOutput):
         self.keymap_given: dict[str, str] = {}
         self.history: dict[str, list[str]] = {}
         self.prompt: Prompt | None = None
+        self._garbage = Garbage()
         self._output_chosen = chosen_output(options)
         self.output_off = BY_CHOICE if self._output_chosen == STOCK else ""
         self.begin_theme(theme, theme_by)
@@ -89,13 +92,15 @@ class Shell(Outside, Themed, KeysInOrder, LeanOutput):
         """The time that ages are counted from."""
         return datetime.now(UTC)
 
-    def first_frame_stands(self) -> None:
-        """Collect garbage again, where the program's start put that off, and seldom: what was imported is none."""
-        if gc.isenabled():
-            return
-        gc.enable()
-        gc.freeze()
-        gc.set_threshold(*GC_THRESHOLDS)
+    def imports_stand(self) -> None:
+        """The program has started: collect garbage again, in pauses."""
+        self._garbage.begin()
+        self.set_interval(PAUSE, self._pause)
+
+    def _pause(self) -> None:
+        pause = time.monotonic() - self.last_typed
+        if pause >= PAUSE:
+            self._garbage.pause(pause)
 
     def take_settings(self, settings: Settings) -> None:
         """Take over what the configuration says about keys and looks."""

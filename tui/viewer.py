@@ -78,7 +78,7 @@ class Viewer(Shell):
         self.viewed.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
-        self.first_frame_stands()
+        self.imports_stand()
         self.stylesheet.read_all([sheet(name) for name in LATER])
         self.viewed.first_frame_stands()
         self.later(self._configure, "configure")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from textual.app import ComposeResult
 from textual.drivers.headless_driver import HeadlessDriver
 from textual.geometry import Size
 from textual.pilot import Pilot
+from textual.strip import Strip
 from textual.widgets import Static
 
 from tests.output.emulator import Emulator
@@ -221,3 +223,26 @@ async def test_a_batch_of_changes_is_no_reason_to_draw_everything(line: Line) ->
         await rest(pilot)
         assert line.text()[3] == "line x"
         assert len(line.taken()) < 120
+
+
+async def test_strips_that_are_shown_no_more_are_let_go_without_a_collection(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lean, "MOST_STRIPS", 2 * HEIGHT)
+    line.app = app = Program()
+    async with app.run_test(size=(WIDTH, HEIGHT)) as pilot:
+
+        async def strips_after(updates: int) -> int:
+            for number in range(updates):
+                app.query_one("#line-3", Static).update(f"{updates} {number}")
+                await rest(pilot)
+            return sum(isinstance(found, Strip) for found in gc.get_objects())
+
+        await strips_after(2 * HEIGHT)
+        gc.collect()
+        gc.disable()
+        try:
+            before = await strips_after(1)
+            assert await strips_after(30) < before + 30, "Textual's strips refer to themselves"
+        finally:
+            gc.enable()

@@ -9,7 +9,7 @@ from rich.segment import Segment
 
 from tests.terminal.corpus import HALVES, ORDERS, TRICKS, Entry
 from tui.output.pens import PLAIN, Pens
-from tui.output.rows import ALL_NARROW, BLANK, CERTAIN, REST, Row, blank, cells, fitted, is_certain, joined, laid_over
+from tui.output.rows import ALL_NARROW, BLANK, REST, Row, blank, cells, fitted, is_certain, joined, laid_over
 from tui.output.terminal import Depth
 
 
@@ -65,7 +65,7 @@ def test_control_segments_take_no_cell() -> None:
 
 def test_certain_characters_are_as_wide_as_rich_says() -> None:
     narrow = [char for code in range(0x20, 0x3000) if ALL_NARROW.fullmatch(char := chr(code))]
-    wide = [char for code in range(0x3000, 0x10000) if CERTAIN.fullmatch(char := chr(code))]
+    wide = [char for code in range(0x3000, 0x10000) if is_certain(char := chr(code))]
     assert {get_character_cell_size(char) for char in narrow} == {1}
     assert {get_character_cell_size(char) for char in wide} == {2}
     assert not is_certain("e\u0301") and not is_certain("😀") and not is_certain("\ue0b0")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from data.errors import UsageError
-from tui.app import must_draw
+from tui.app import importing, must_draw
 
 if TYPE_CHECKING:
     from tui.options import DashboardOptions
@@ -47,15 +46,15 @@ def view(options: DashboardOptions, names: list[str], *, place: str = "", search
 
         return cat(names)
     must_draw("the viewer", "have the clean text: lineside view FILE | cat")
-    gc.disable()  # until the first frame stands: importing and starting make no garbage
     pipe = own_terminal() if piped or sys.stdin is None or not os.isatty(ERRORS) else None
     from tui.viewer_source import openers
 
     good, bad = openers(names, pipe)
     if not good:
         raise bad[0]
-    from tui.viewer import run_viewer
-    from tui.viewer_screen import Wishes
+    with importing():
+        from tui.viewer import run_viewer
+        from tui.viewer_screen import Wishes
 
     said = "; ".join(str(error) for error in bad)
     return run_viewer(good, Wishes(place=place, search=search, wrap=wrap, said=said), options)

@@ -5,7 +5,8 @@ The only module that knows how Textual (8.2) displays. What it relies on, checke
 - `App._display(screen, renderable)` is where every frame ends. There is no public place: drivers get bytes.
 - `LayoutUpdate` (`strips`, `region`) and `ChopsUpdate` (`chops`, `spans`, `chop_ends`) are frames made of strips.
 - `App._driver`, `_running`, `_closed`, `_batch_count`: whether a frame is written at all. `_sync_available`: whether
-  the terminal knows mode 2026. `Strip` gives its segments when iterated, and `crop` cuts it.
+  the terminal knows mode 2026. `Strip` gives its segments when iterated, and `crop` cuts it; `_divide_cache` holds the
+  strip itself where nothing was cut off.
 - `Style` (Rich) keeps what is seen of it in the attributes that `pens.LOOKS` names.
 
 Where one of them is missing the layer is off, and every frame goes Textual's own way.
@@ -42,7 +43,7 @@ WORTH_SYNC = 256
 """Characters of a frame below which a terminal shows it at once anyway."""
 SOUND = LINK_END + "\x1b[r" + RESET
 """Ends links, margins and colours: before Textual writes its own way again."""
-MOST_STRIPS = 512
+MOST_STRIPS = 256
 """Strips whose cells are remembered: most lines of a frame were in the one before."""
 SIZES_AT_START = 2
 """Times that Textual tells the size before anything has changed: the application once, and its driver."""
@@ -73,6 +74,8 @@ def unknown_parts(app: App[Any]) -> str:
     missing += [f"Style.{name}" for name in LOOKS if not hasattr(Style, name)]
     if list(inspect.signature(Strip.crop).parameters) != ["self", "start", "end"]:
         missing.append("Strip.crop")
+    if not hasattr(Strip, "_divide_cache"):
+        missing.append("Strip._divide_cache")
     return ", ".join(missing)
 
 
@@ -236,12 +239,17 @@ def absorb(update: LayoutUpdate | ChopsUpdate, canvas: Canvas, cells_of: Callabl
         region = update.region
         _fit(canvas, region.right, region.bottom)
         for y, line in enumerate(update.strips, region.y):
+            for whole in line:
+                whole._divide_cache.clear()
             canvas.put(y, region.x, joined([cells_of(strip) for strip in line]))
         return
     _fit(canvas, update.chop_ends[0][-1], len(update.chops))
     for y, left, right in update.spans:
         for end, (x, strip) in zip(update.chop_ends[y], update.chops[y].items(), strict=False):
-            if strip is not None and x < right and end > left:
+            if strip is None:
+                continue
+            strip._divide_cache.clear()  # it may hold the strip itself: garbage that only a pause of all would collect
+            if x < right and end > left:
                 canvas.put(y, x, cells_of(strip if end <= right else strip.crop(0, right - x)))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from rich.cells import split_graphemes
@@ -38,7 +38,6 @@ WIDE = (
 )
 """Characters of two cells in every terminal: Chinese, Japanese, Korean."""
 ALL_NARROW = re.compile(f"[{NARROW}]*")
-CERTAIN = re.compile(f"[{NARROW}{WIDE}]?")
 
 JOINER = "\u200d"
 """Makes one of the characters around it; where none follows it would take what is drawn next (tmux)."""
@@ -62,9 +61,14 @@ def blank(width: int, pen: int = PLAIN) -> Row:
     return Row([BLANK] * width, [pen] * width, False, False)
 
 
+@cache
+def _certain() -> re.Pattern[str]:
+    return re.compile(f"[{NARROW}{WIDE}]?")  # compiled when odd characters come: it takes a millisecond of the start
+
+
 def is_certain(text: str) -> bool:
     """Whether all terminals agree how wide the text of a cell is."""
-    return CERTAIN.fullmatch(text) is not None
+    return _certain().fullmatch(text) is not None
 
 
 def cells(segments: Iterable[Segment], pens: Pens) -> Row:

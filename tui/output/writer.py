@@ -1,4 +1,8 @@
-"""Writes to the terminal from a thread of its own, and can be ended while the terminal takes nothing."""
+"""Writes to the terminal without ever waiting for it, and can be ended while the terminal takes nothing.
+
+What the terminal takes at once is written at once; a thread writes the rest. Handing everything to the thread would
+cost up to the interpreter's switch interval (5 ms) whenever the program goes on working.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +35,7 @@ class Writer(threading.Thread):
     def __init__(self, descriptor: int, encoding: str = "utf-8") -> None:
         super().__init__(daemon=True, name="terminal-output")
         self._encoding = encoding
-        self._texts: deque[str] = deque()
+        self._texts: deque[bytes] = deque()
         self._some = threading.Condition()
         self._writing = False
         self._ends_at: float | None = None
@@ -48,12 +52,25 @@ class Writer(threading.Thread):
 
         Nothing waits for it, unless `patient` says so: then it waits a moment where much has not been taken yet.
         """
+        data = text.encode(self._encoding, "replace")
         with self._some:
             if patient:
                 self._some.wait_for(lambda: self._gone or len(self._texts) < MOST_WAITING, HELD_BACK)
-            if not self._gone:
-                self._texts.append(text)
+            if self._own and not self.waiting and self._ends_at is None and not self._gone:
+                data = self._at_once(data)
+            if data and not self._gone:
+                self._texts.append(data)
                 self._some.notify_all()
+
+    def _at_once(self, data: bytes) -> bytes:
+        """Write what the terminal takes now; returns the rest."""
+        try:
+            return data[os.write(self._descriptor, data) :]
+        except BlockingIOError:
+            return data
+        except OSError:  # the terminal hung up
+            self._gone = True
+            return b""
 
     def hang_up(self) -> None:
         """The terminal is gone: drop everything."""
@@ -72,18 +89,20 @@ class Writer(threading.Thread):
 
     def run(self) -> None:
         """Write until the end."""
-        while (text := self._next()) is not None:
+        while (data := self._next()) is not None:
             try:
-                self._write(text.encode(self._encoding, "replace"))
+                self._write(data)
             except OSError:  # the terminal hung up
                 self.hang_up()
             finally:
                 self._writing = False
+        with self._some:
+            self._gone = True  # nobody may write to what is closed now
         if self._own:
             with contextlib.suppress(OSError):
                 os.close(self._descriptor)
 
-    def _next(self) -> str | None:
+    def _next(self) -> bytes | None:
         with self._some:
             while not self._texts:
                 if self._gone or self._ends_at is not None:

@@ -16,6 +16,7 @@ from data.store.port import Between, Value
 from data.store.sqlite import entries, predicate, texts
 from data.store.sqlite.predicate import Clause
 from data.store.sqlite.tables import Home, indexed_fields
+from data.store.sqlite.tables import home as table_of
 
 
 class Rows(NamedTuple):
@@ -75,7 +76,13 @@ def _leading(kind: type[Record]) -> frozenset[str]:
 
 def _elsewhere(home: Home) -> Home:
     """The same tables, the columns under another name, for a statement within one that reads them."""
-    return home._replace(head=cast(Table, home.head.alias()))
+    return home._replace(head=_alias(home.kind.record))
+
+
+@cache
+def _alias(kind: type[Record]) -> Table:
+    """Made once: an alias is a thousand objects that refer to each other."""
+    return cast(Table, table_of(kind).head.alias())
 
 
 def _of_column(home: Home, name: str, query: Field) -> Rows | None:

@@ -1,4 +1,8 @@
-"""Connections to the file: how each is set up, for threads and for the event loop."""
+"""Connections to the file: how each is set up, for threads and for the event loop.
+
+Engines for the event loop are plain ones with aiosqlite's dialect, to be used in `sqlalchemy.util.greenlet_spawn`, as
+`sqlalchemy.ext.asyncio` does; that package would load the whole object mapper, 6 MB that nothing here uses.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +10,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from data.store.sqlite.texts import FOLD
 
 BUSY_SECONDS: Final = 30.0
 """How long a write waits for other processes' writes."""
 
-_PRAGMAS: Final = ("PRAGMA synchronous = NORMAL", "PRAGMA journal_size_limit = 67108864")
+_PRAGMAS: Final = ("PRAGMA synchronous = NORMAL", "PRAGMA journal_size_limit = 67108864", "PRAGMA cache_size = -512")
 """In WAL mode NORMAL loses no consistency, only perhaps the last transactions in a power cut.
 
 The second one cuts the write-ahead log to so many bytes after a checkpoint (sqlite.org/pragma.html).
@@ -35,20 +38,20 @@ def thread_engine(path: Path) -> Engine:
     return engine
 
 
-def reading_engine(path: Path) -> AsyncEngine:
+def reading_engine(path: Path) -> Engine:
     """An engine for the event loop, each statement its own transaction."""
     url = URL.create("sqlite+aiosqlite", database=str(path))
-    engine = create_async_engine(url, connect_args=connect_args(), isolation_level="AUTOCOMMIT")
-    event.listen(engine.sync_engine, "connect", _set_up)
+    engine = create_engine(url, connect_args=connect_args(), isolation_level="AUTOCOMMIT")
+    event.listen(engine, "connect", _set_up)
     return engine
 
 
-def writing_engine(path: Path) -> AsyncEngine:
+def writing_engine(path: Path) -> Engine:
     """An engine for the event loop whose transactions take the write lock when they begin."""
     url = URL.create("sqlite+aiosqlite", database=str(path))
-    engine = create_async_engine(url, connect_args=connect_args())
-    event.listen(engine.sync_engine, "connect", _set_up_writer)
-    event.listen(engine.sync_engine, "begin", _begin)
+    engine = create_engine(url, connect_args=connect_args())
+    event.listen(engine, "connect", _set_up_writer)
+    event.listen(engine, "begin", _begin)
     return engine
 
 

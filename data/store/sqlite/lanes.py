@@ -1,4 +1,4 @@
-"""Connections of SQLAlchemy's async engine, each used by one piece of work at a time."""
+"""Connections for the event loop, each used by one piece of work at a time."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Concatenate, Final, ParamSpec, TypeVar
 
 from sqlalchemy import Connection
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.util import greenlet_spawn
 
 from data.errors import StoreError
 from data.store.sqlite.connect import reading_engine, writing_engine
@@ -28,7 +28,7 @@ class Lane:
     def __init__(self, path: Path, *, writes: bool = False) -> None:
         self._path, self._writes = path, writes
         self._engine = writing_engine(path) if writes else reading_engine(path)
-        self._connection: AsyncConnection | None = None
+        self._connection: Connection | None = None
         self._turn = asyncio.Lock()
         self._running: set[asyncio.Task[object]] = set()
         self._closed = False
@@ -52,11 +52,10 @@ class Lane:
                 raise StoreError(f"the store {self._path} is closed")
             with as_store_errors(self._path):
                 if self._connection is None:
-                    self._connection = await self._engine.connect()
-                if not self._writes:
-                    return await self._connection.run_sync(work)
-                async with self._connection.begin():
-                    return await self._connection.run_sync(work)
+                    self._connection = await greenlet_spawn(self._engine.connect)
+                if self._writes:
+                    return await greenlet_spawn(_in_transaction, self._connection, work)
+                return await greenlet_spawn(work, self._connection)
 
     def _done(self, task: asyncio.Task[object]) -> None:
         self._running.discard(task)
@@ -67,9 +66,13 @@ class Lane:
         self._closed = True
         while self._running:
             if self._connection is not None and not self._writes:
-                raw = await self._connection.get_raw_connection()
-                await raw.driver_connection.interrupt()  # type: ignore[union-attr]
+                await self._connection.connection.driver_connection.interrupt()  # type: ignore[union-attr]
             await asyncio.wait(self._running, timeout=INTERRUPT_SECONDS)
         if self._connection is not None:
-            await self._connection.close()
-        await self._engine.dispose()
+            await greenlet_spawn(self._connection.close)
+        await greenlet_spawn(self._engine.dispose)
+
+
+def _in_transaction(connection: Connection, work: Callable[[Connection], T]) -> T:
+    with connection.begin():
+        return work(connection)
