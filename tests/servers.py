@@ -54,12 +54,15 @@ def free_port() -> int:
 
 
 @contextmanager
-def running_mlflow(folder: Path, *options: str) -> Iterator[MlflowServer]:
-    """An MLflow server with one worker and without its background jobs, which cost seconds and gigabytes."""
+def running_mlflow(folder: Path, *options: str, port: int = 0) -> Iterator[MlflowServer]:
+    """An MLflow server with one worker and without its background jobs, which cost seconds and gigabytes.
+
+    It goes on with what another one left in `folder`. Without a `port` it takes a free one.
+    """
     for package in ("mlflow", "flask", "sqlalchemy"):
         if importlib.util.find_spec(package) is None:
             pytest.skip(f"needs the package {package} (lineside[server])")
-    port, database = free_port(), f"sqlite:///{folder / 'mlflow.db'}"
+    port, database = port or free_port(), f"sqlite:///{folder / 'mlflow.db'}"
     command = [
         *(sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"),
         *("--backend-store-uri", database, "--artifacts-destination", str(folder / "artifacts"), *options),

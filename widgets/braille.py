@@ -7,9 +7,9 @@ much as the chart has columns, however many points it has.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
-from widgets.curves import Part
+from widgets.columns import Parts
 
 BLANK = 0x2800
 """The braille cell without a dot; the dots are its lowest eight bits (Unicode, Braille Patterns)."""
@@ -38,6 +38,10 @@ SOLID = 0xFF
 """Bits of a line that is drawn in every column."""
 
 
+Place: TypeAlias = Callable[[Sequence[float]], list[int]]
+"""What tells the rows of values."""
+
+
 class Trace(NamedTuple):
     """The vertical span of a line in each dot column; `highs` is less than `lows` where there is none."""
 
@@ -45,38 +49,43 @@ class Trace(NamedTuple):
     highs: list[int]
 
 
-def trace(parts: Sequence[Part], place: Callable[[float], int], columns: int, rows: int) -> Trace:
-    """The line through `parts` on `columns` by `rows` dots; `place` tells the row of a value."""
+def trace(parts: Parts, place: Place, columns: int, rows: int) -> Trace:
+    """The line through `parts` on `columns` by `rows` dots."""
     drawn = Trace([rows] * columns, [-1] * columns)
     lows, highs = drawn
-    before: int | None = None
-    bottom = top = 0
-    end = 0.0
-    for column, joined, first, least, greatest, last in parts:
-        if 0 <= column < columns:
-            low = place(least)
-            high = low if greatest == least else place(greatest)
-        else:
-            low = high = _far(place, first)
-        if not joined or before is None:
-            pass
-        elif column != before + 1 or before < 0:
-            _link(drawn, before, _far(place, end), column, _far(place, first))
-        elif top < low - 1:
+    bottoms, tops = _spans(parts, place, columns)
+    seen, places = parts.seen(columns), parts.columns
+    for column, bottom, top in zip(places[seen], bottoms[seen], tops[seen], strict=True):
+        lows[column], highs[column] = bottom, top
+    both = zip(places, places[1:], bottoms, bottoms[1:], tops, tops[1:], strict=False)
+    for at, (before, column, bottom, low, top, high) in enumerate(both, 1):
+        near = column == before + 1 and before >= 0
+        if (near and top >= low - 1 and bottom <= high + 1) or not parts.is_joined(at):
+            continue
+        if not near:
+            row = bottom if bottom == top else _far(place, parts.last(at - 1))
+            _link(drawn, before, row, column, low if low == high else _far(place, parts.first(at)))
+        elif top < low:
             _link(drawn, before, top, column, low)
-        elif bottom > high + 1:
+        else:
             _link(drawn, before, bottom, column, high)
-        before, bottom, top, end = column, low, high, last
-        if 0 <= column < columns:
-            lows[column] = low if low < lows[column] else lows[column]
-            highs[column] = high if high > highs[column] else highs[column]
     return drawn
 
 
-def _far(place: Callable[[float], int], value: float) -> int:
+def _spans(parts: Parts, place: Place, columns: int) -> tuple[list[int], list[int]]:
+    """Lowest and highest row of each part."""
+    seen = parts.seen(columns)
+    lows = place(parts.leasts[seen])
+    highs = lows if parts.leasts is parts.greatests else place(parts.greatests[seen])
+    left = [_far(place, y) for y in parts.leasts[: seen.start]]
+    right = [_far(place, y) for y in parts.leasts[seen.stop :]]
+    return [*left, *lows, *right], [*left, *highs, *right]
+
+
+def _far(place: Place, value: float) -> int:
     """The row of a value that is not in sight, and can lie far outside of the scale."""
     try:
-        return max(-FAR, min(FAR, place(value)))
+        return max(-FAR, min(FAR, place([value])[0]))
     except OverflowError:
         return FAR if value > 0 else -FAR
 
@@ -142,16 +151,19 @@ class Canvas:
             if high < 0 or low > top or not dash >> column % DASH_COLUMNS & 1:
                 continue
             low, high = (low if low > 0 else 0), (high if high < top else top)  # noqa: PLW2901 - cut off
-            spans = SPANS[column & 1]
-            first, last = low // DOT_ROWS, high // DOT_ROWS
-            cell = first * width + column // DOT_COLUMNS
-            begin = low % DOT_ROWS
-            for row in range(first, last + 1):
-                dots = spans[begin][high % DOT_ROWS if row == last else DOT_ROWS - 1]
+            spans = SPANS[column % DOT_COLUMNS]
+            cell = low // DOT_ROWS * width + column // DOT_COLUMNS
+            last = high // DOT_ROWS * width + column // DOT_COLUMNS
+            begin = spans[low % DOT_ROWS]
+            while cell < last:
+                dots = begin[-1]
                 bits[cell] = bits[cell] | dots if owners[cell] == owner else dots
                 owners[cell] = owner
                 cell += width
-                begin = 0
+                begin = spans[0]
+            dots = begin[high % DOT_ROWS]
+            bits[cell] = bits[cell] | dots if owners[cell] == owner else dots
+            owners[cell] = owner
 
     def _draw_signs(self, line: Trace, owner: int, sign: int) -> None:
         for column, (low, high) in enumerate(zip(*line, strict=True)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -33,7 +34,9 @@ class Place(NamedTuple):
 
 def number(value: float | None) -> str:
     """A value in few cells."""
-    return NOTHING if value is None else short(value)
+    if value is None:
+        return NOTHING
+    return "NaN" if math.isnan(value) else short(value)
 
 
 def value_of(curve: Curve, place: Place | None) -> float | None:
@@ -41,12 +44,15 @@ def value_of(curve: Curve, place: Place | None) -> float | None:
     return curve.plain.last if place is None else curve.plain.value_at(*place)
 
 
-def title_row(title: str, curves: Sequence[Curve], place: Place | None, width: int) -> tuple[Span, ...]:
+def title_row(
+    title: str, curves: Sequence[Curve], place: Place | None, width: int, *, sampled: bool = False
+) -> tuple[Span, ...]:
     """A chart's title, and its values at the reading line, else the last ones.
 
-    A long title takes the place of least and greatest value of a single run: the axis tells those as well.
+    A long title takes the place of least and greatest value of a single run: the axis tells those as well. Of points
+    that are `sampled` these are about those of the metric, and say so.
     """
-    values = _values(curves, place)
+    values = _values(curves, place, "~" if sampled else "")
     kept = values[:1] if len(curves) == 1 else values
     room = max(width // 2, width - spans_width(kept))
     name = (truncate(title, room), "bold")
@@ -54,8 +60,8 @@ def title_row(title: str, curves: Sequence[Curve], place: Place | None, width: i
     return _filled(crop_spans([name, *shown], width), width)
 
 
-def _values(curves: Sequence[Curve], place: Place | None) -> list[Span]:
-    """The values of a title, each after two spaces."""
+def _values(curves: Sequence[Curve], place: Place | None, about: str) -> list[Span]:
+    """The values of a title, each after two spaces; `about` stands before the least and the greatest."""
     if len(curves) != 1:
         named = [(curve.line.colour, number(value_of(curve, place))) for curve in curves]
         return [(f"  {letter(own)} {text}", series_tone(own)) for own, text in named]
@@ -64,7 +70,9 @@ def _values(curves: Sequence[Curve], place: Place | None) -> list[Span]:
         return []
     value = (f"  {number(value_of(curves[0], place))}", series_tone(curves[0].line.colour))
     ends = plain.y_range
-    return [value] if ends is None else [value, (f"  min {short(ends[0])}  max {short(ends[1])}", "dim")]
+    if ends is None:
+        return [value]
+    return [value, (f"  min {about}{short(ends[0])}  max {about}{short(ends[1])}", "dim")]
 
 
 def _filled(spans: tuple[Span, ...], width: int) -> tuple[Span, ...]:

@@ -17,7 +17,6 @@ from widgets.chartlegend import Place, runs_row, table, title_row
 from widgets.chartscene import ChartScene
 from widgets.curves import Axis, Metric
 from widgets.glyphs import glyphs
-from widgets.paint import TONE_CLASSES
 from widgets.plot import Curve, Figure, View, draw_figure
 from widgets.series import LINE_TONES
 from widgets.tiling import Box
@@ -67,7 +66,6 @@ class ChartPaint(ChartScene):
 
     DEFAULT_CSS = "ChartPaint { height: 1fr; width: 1fr; }"
     COMPONENT_CLASSES: ClassVar[set[str]] = {
-        *TONE_CLASSES,
         *(f"tone--{tone}" for tone in LINE_TONES),
         "chart--cursor",
         "chart--blurred",
@@ -254,7 +252,8 @@ class ChartPaint(ChartScene):
         return Strip.join(pieces)
 
     def _title(self, metric: Metric, tile: Tile | None, width: int) -> Strip:
-        spans = title_row(metric.key, tile.curves if tile is not None else (), self._place(tile), width)
+        curves = tile.curves if tile is not None else ()
+        spans = title_row(metric.key, curves, self._place(tile), width, sampled=metric.sampled)
         under = []
         if self.shown[self.cursor] is metric:
             under = ["chart--cursor" if self.has_focus else "chart--blurred"]

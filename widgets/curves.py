@@ -8,7 +8,10 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Literal, NamedTuple, TypeAlias
+
+from widgets.columns import Columns, Parts
 
 Axis: TypeAlias = Literal["step", "time", "since"]
 """What x is: the step, the time of day (epoch seconds), the time since the run's start (seconds)."""
@@ -28,6 +31,15 @@ MILLISECONDS = 1000
 
 GREATEST = sys.float_info.max
 """What MLflow stores in place of infinity; smaller with a minus."""
+
+TOP_BYTE = 7 if sys.byteorder == "little" else 0
+"""Where in the eight bytes of a double its sign and the upper bits of its exponent lie (IEEE 754)."""
+
+NO_NUMBER = (0x7F, 0xFF)
+"""That byte of NaN, of infinities, and of all that is beyond 1e303."""
+
+EPSILON = sys.float_info.epsilon
+"""What a one does not notice when half of it is taken away."""
 
 
 class Line(NamedTuple):
@@ -66,10 +78,8 @@ class Metric(NamedTuple):
     sampled: bool = False
 
 
-Part: TypeAlias = tuple[int, bool, float, float, float, float]
-"""What of a course falls into one dot column: the column, whether a line leads here from the part before, and the
-first, least, greatest and last value. The column of a point next to those in sight lies left or right of them.
-"""
+Span: TypeAlias = tuple[float, float]
+"""Least and greatest of something."""
 
 
 @dataclass(slots=True)
@@ -115,13 +125,13 @@ class Course:
             return self.gaps[-1]
         return self.ys[-1] if self.ys else None
 
-    def range_in(self, low: float, high: float) -> tuple[float, float] | None:
-        """Least and greatest value from x `low` to `high`, and where lines leave; None without one."""
+    def range_of(self, parts: Parts, low: float, high: float, count: int) -> Span | None:
+        """Least and greatest value of `parts(low, high, count)`, and where lines leave; None without one."""
+        seen = parts.seen(count)
         start, stop = bisect_left(self.xs, low), bisect_right(self.xs, high)
-        found = [y for at, x in ((start, low), (stop, high)) if (y := self._between(at, x)) is not None]
-        if start < stop:
-            found += self.extremes(start, stop)
-        return (min(found), max(found)) if found else None
+        ends = [y for at, x in ((start, low), (stop, high)) if (y := self._between(at, x)) is not None]
+        lows, highs = [*ends, *parts.leasts[seen]], [*ends, *parts.greatests[seen]]
+        return (min(lows), max(highs)) if lows else None
 
     def _between(self, at: int, x: float) -> float | None:
         """y at `x` on the line from the point before `at` to that one; None where there is no line."""
@@ -163,62 +173,32 @@ class Course:
             return self.gaps[gap]
         return None if at is None else self.ys[at]
 
-    def parts(self, low: float, high: float, count: int) -> list[Part]:
+    def parts(self, low: float, high: float, count: int) -> Parts:
         """The course from x `low` to `high` in `count` dot columns, least and greatest values of each kept.
 
         Columns without a point are left out. A point on either side of those in sight is told too, so that lines lead
         out of the picture.
         """
-        xs, ys, breaks = self.xs, self.ys, self.breaks
+        xs, ys = self.xs, self.ys
         start, stop = bisect_left(xs, low), bisect_right(xs, high)
         place = Columns(low, high, count)
-        scale, shift, width = place.scale, place.shift, place.width
-        short = 2 * BLOCK if self._lows else len(xs)
-        found: list[Part] = []
+        columns, starts = place.divided(xs, start, stop)
+        if len(columns) == stop - start:
+            leasts = greatests = list(ys[start:stop])
+        elif self._lows and stop - start > 2 * BLOCK * len(columns):
+            found = [self.extremes(first, end) for first, end in pairwise([*starts, stop])]
+            leasts, greatests = [least for least, _ in found], [greatest for _, greatest in found]
+        else:
+            some = [ys[first:end] for first, end in pairwise([*starts, stop])]
+            leasts, greatests = list(map(min, some)), list(map(max, some))
         if start:
-            y = ys[start - 1]
-            found.append((place.of(xs[start - 1]), False, y, y, y, y))
-        at = start
-        while at < stop:
-            column = int((xs[at] - low) * scale + shift)
-            end = bisect_left(xs, low + (column + 1 - shift) * width, at, stop)
-            first = ys[at]
-            if end <= at + 1:
-                found.append((column, at not in breaks, first, first, first, first))
-                at += 1
-                continue
-            if end - at <= short:  # as `extremes` does, without a call for each column
-                some = ys[at:end]
-                least, greatest = min(some), max(some)
-            else:
-                least, greatest = self.extremes(at, end)
-            found.append((column, at not in breaks, first, least, greatest, ys[end - 1]))
-            at = end
+            columns, starts = [min(-1, place.of(xs[start - 1])), *columns], [start - 1, *starts]
+            leasts, greatests = [ys[start - 1], *leasts], [ys[start - 1], *greatests]
         if stop < len(xs):
-            y = ys[stop]
-            found.append((place.of(xs[stop]), stop not in breaks, y, y, y, y))
-        return found
-
-
-class Columns:
-    """Where x lies in `count` columns, the centres of the outer ones at `low` and `high`.
-
-    Attributes:
-        scale: columns for one unit of x; 0 where there is no span.
-        shift: place of `low` in columns, counted from the left edge of the first one.
-        width: units of x for one column.
-    """
-
-    def __init__(self, low: float, high: float, count: int) -> None:
-        self._low = low
-        spread = high > low and count > 1
-        self.scale = (count - 1) / (high - low) if spread else 0.0
-        self.width = (high - low) / (count - 1) if spread else math.inf
-        self.shift = 0.5 if spread else (count - 1) // 2 + 0.5
-
-    def of(self, x: float) -> int:
-        """The column of `x`."""
-        return math.floor((x - self._low) * self.scale + self.shift)
+            columns, starts = [*columns, max(count, place.of(xs[stop]))], [*starts, stop]
+            leasts, greatests = [*leasts, ys[stop]], [*greatests, ys[stop]]
+            stop += 1
+        return Parts(columns, [*starts, stop], leasts, greatests, ys, self.breaks)
 
 
 def _nearest(xs: Sequence[float], x: float) -> int | None:
@@ -231,9 +211,13 @@ def _nearest(xs: Sequence[float], x: float) -> int | None:
 
 
 def _blocks(ys: Sequence[float]) -> tuple[list[float], list[float]]:
-    starts = range(0, len(ys) - len(ys) % BLOCK, BLOCK)
-    parts = [ys[start : start + BLOCK] for start in starts]
-    return list(map(min, parts)), list(map(max, parts))
+    lows: list[float] = []
+    highs: list[float] = []
+    for start in range(0, len(ys) - len(ys) % BLOCK, BLOCK):
+        part = list(ys[start : start + BLOCK])  # an array makes numbers of its bytes each time that it is asked
+        lows.append(min(part))
+        highs.append(max(part))
+    return lows, highs
 
 
 def x_values(line: Line, axis: Axis) -> Sequence[float]:
@@ -252,12 +236,16 @@ def course(line: Line, axis: Axis, *, above_zero: bool = False) -> Course:
     if axis != "step" and sorted(xs) != list(xs):
         order = sorted(range(len(xs)), key=xs.__getitem__)
         xs, ys = [xs[at] for at in order], [ys[at] for at in order]
-    if math.isfinite(sum(ys)):
-        whole = Course(xs, ys)
-        ends = whole.y_range
-        if ends is None or (ends[0] > -GREATEST and ends[1] < GREATEST and not (above_zero and ends[0] <= 0)):
-            return whole
+    if _are_numbers(ys) and not (above_zero and min(ys, default=1) <= 0):
+        return Course(xs, ys)
     return _parted(xs, ys, above_zero=above_zero)
+
+
+def _are_numbers(ys: Sequence[float]) -> bool:
+    """Whether nothing is missing among `ys`; no for what is merely huge, too. Told without a look at each value."""
+    doubles = ys if isinstance(ys, array) and ys.typecode == "d" else array("d", ys)
+    upper = doubles.tobytes()[TOP_BYTE :: doubles.itemsize]
+    return not any(byte in upper for byte in NO_NUMBER)
 
 
 def _parted(xs: Sequence[float], ys: Sequence[float], *, above_zero: bool) -> Course:
@@ -293,11 +281,13 @@ def smoothed(rough: Course, weight: float) -> Course:
     total, kept = 0.0, 1.0
     fresh = 1.0 - weight
     values = array("d")
-    add = values.append
     for y in rough.ys:
         total = total * weight + y * fresh
         kept *= weight
-        add(total / (1.0 - kept))
+        values.append(total / (1.0 - kept))
+        if kept < EPSILON / 2:  # no bias is left
+            break
+    values.extend([total := total * weight + y * fresh for y in rough.ys[len(values) :]])
     return Course(rough.xs, values, rough.breaks, rough.gap_xs, rough.gaps)
 
 

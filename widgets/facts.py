@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
 
 from textual.geometry import Region
 from textual.strip import Strip
 
 from widgets.cells import Cell, crop_spans
 from widgets.frame import EDGE, ITEM_GAP, spans_of
-from widgets.paint import TONE_CLASSES, Painter
+from widgets.paint import Painter
+
+STUMP = 4
+"""Cells of an item, the ellipsis among them, that tell nothing any more."""
 
 
 class Facts(Painter):
     """Lines of cells, one below the other; only lines that changed are drawn again."""
 
     DEFAULT_CSS = "Facts { height: auto; width: 1fr; }"
-    COMPONENT_CLASSES: ClassVar[set[str]] = set(TONE_CLASSES)
 
     def __init__(self, height: int, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
@@ -37,5 +38,16 @@ class Facts(Painter):
         width = self.size.width
         if y >= len(self.lines):
             return self.strip((), width)
-        spans = crop_spans(spans_of(self.lines[y], ITEM_GAP), width - 2 * EDGE)
+        room = width - 2 * EDGE
+        spans = crop_spans(spans_of(_legible(self.lines[y], room), ITEM_GAP), room)
         return self.strip(self.toned([(" " * EDGE, ""), *spans]), width)
+
+
+def _legible(cells: Sequence[Cell], room: int) -> Sequence[Cell]:
+    """The items without those of which nothing, or only a stump, would be seen."""
+    start = 0
+    for number, cell in enumerate(cells):
+        if number and start + cell.width > room and room - start <= STUMP:
+            return cells[:number]
+        start += cell.width + ITEM_GAP
+    return cells

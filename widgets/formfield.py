@@ -17,7 +17,7 @@ from textual.strip import Strip
 from widgets.cells import fit_text, truncate
 from widgets.editing import EditLine
 from widgets.glyphs import glyphs
-from widgets.paint import TONE_CLASSES, Painter, Run
+from widgets.paint import Painter, Run
 
 LABEL_WIDTH, MOST_LABEL = 22, 30
 """Cells of the labels in a narrow form and in a wide one; the values of all fields begin below each other."""
@@ -83,7 +83,7 @@ class Field(Painter, can_focus=True):
     """A label and a value; base of the fields."""
 
     DEFAULT_CSS = "Field { height: 1; width: 1fr; }"
-    COMPONENT_CLASSES: ClassVar[set[str]] = {*TONE_CLASSES, "form--label", "form--focus", "form--value", "form--cursor"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"form--label", "form--focus", "form--value", "form--cursor"}
 
     @dataclass(eq=False, repr=False)
     class Changed(Message):

@@ -16,7 +16,7 @@ from widgets.formfield import CHANGED, FILLED, Field, LinedField
 from widgets.forms import TextField
 from widgets.frame import spans_of
 from widgets.glyphs import glyphs
-from widgets.paint import TONE_CLASSES, Run
+from widgets.paint import Run
 
 STEPS = {"ctrl+up": 1, "ctrl+down": -1}
 """Keys that count a number up and down, in its last digit."""
@@ -177,7 +177,7 @@ class TogglesField(LinedField):
 class SectionHead(Field):
     """The title of a section, what there is to say of it, and whether it is folded: enter, space, left and right."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {*TONE_CLASSES, "form--section"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"form--section"}
 
     @dataclass(eq=False, repr=False)
     class Folded(Message):

@@ -13,7 +13,7 @@ from textual.strip import Strip
 
 from widgets.cells import Cell, Span, crop_spans, spans_width, truncate_left
 from widgets.glyphs import glyphs
-from widgets.paint import TONE_CLASSES, Painter
+from widgets.paint import Painter
 
 ITEM_GAP = 2
 """Empty cells between two items of a line."""
@@ -48,8 +48,6 @@ def spans_of(items: Sequence[Cell], gap: int = ITEM_GAP) -> list[Span]:
 
 class Head(OneLine):
     """Where one is, on the left, and the health of the connections, on the right; the right part wins."""
-
-    COMPONENT_CLASSES: ClassVar[set[str]] = set(TONE_CLASSES)
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
@@ -92,7 +90,7 @@ class Rule(OneLine):
 class TabsLine(OneLine):
     """The screens with their keys, the active one marked, and on the right what is filtered."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {*TONE_CLASSES, "tabs--active", "tabs--key"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"tabs--active", "tabs--key"}
 
     @dataclass(eq=False, repr=False)
     class Clicked(Message):
@@ -146,17 +144,26 @@ class TabsLine(OneLine):
 
 
 class Hint(NamedTuple):
-    """A key and what it does here: `key` as drawn, a word or two, and the command's id."""
+    """A key and what it does here: `key` as drawn, a word or two, and the command's id.
+
+    One that is `kept` stays where others find no room, but for the first.
+    """
 
     key: str
     label: str
     command: str
+    kept: bool = False
+
+    @property
+    def width(self) -> int:
+        """Cells that it takes, without a gap."""
+        return cell_len(self.key) + 1 + cell_len(self.label)
 
 
 class Foot(OneLine):
     """The keys that do something here and now, the most important first; those that do not fit are left out."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {*TONE_CLASSES, "foot--key"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"foot--key"}
 
     @dataclass(eq=False, repr=False)
     class Clicked(Message):
@@ -182,19 +189,29 @@ class Foot(OneLine):
         runs = self.toned([(" " * EDGE, ""), *note])
         x = EDGE + spans_width(note)
         self._ends = []
-        for hint in self.hints:
+        for hint in self._fitting(width - EDGE - x, after=x > EDGE):
             gap = ITEM_GAP if x > EDGE else 0
-            size = gap + cell_len(hint.key) + 1 + cell_len(hint.label)
-            if x + size > width - EDGE:
-                break
             runs += [
                 (" " * gap, self.look()),
                 (hint.key, self.look("foot--key")),
                 (f" {hint.label}", self.look()),
             ]
-            x += size
+            x += gap + hint.width
             self._ends.append((x, hint.command))
         return self.strip(runs, width)
+
+    def _fitting(self, room: int, *, after: bool) -> list[Hint]:
+        """The hints that `room` cells hold behind a note (`after`) or at the edge; kept ones go before others."""
+        room += 0 if after else ITEM_GAP
+        fitting: list[Hint] = []
+        for hint in [*self.hints[:1], *(one for one in self.hints[1:] if one.kept), *self.hints[1:]]:
+            if hint in fitting:
+                continue
+            room -= ITEM_GAP + hint.width
+            if room < 0:
+                break
+            fitting.append(hint)
+        return [hint for hint in self.hints if hint in fitting]
 
     def on_click(self, event: events.Click) -> None:
         """Tell which command was clicked."""

@@ -12,7 +12,7 @@ from textual.message import Message
 from textual.strip import Strip
 
 from widgets.cells import Span
-from widgets.paint import TONE_CLASSES, Painter
+from widgets.paint import Painter
 
 SELECTED = "selected"
 """Tone of the box that is selected."""
@@ -37,7 +37,7 @@ class Graph(Painter):
     """Shows a drawing; only rows that changed are drawn again."""
 
     DEFAULT_CSS = "Graph { width: 1fr; height: auto; }"
-    COMPONENT_CLASSES: ClassVar[set[str]] = {*TONE_CLASSES, f"tone--{SELECTED}"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"tone--{SELECTED}"}
 
     @dataclass(eq=False, repr=False)
     class Picked(Message):

@@ -14,13 +14,15 @@ from textual.strip import Strip
 from widgets.cells import Cell, Column, Placed, fit, fit_text, layout, spans_width, truncate
 from widgets.cursor import CursorView
 from widgets.glyphs import glyphs
-from widgets.paint import TONE_CLASSES, Run
+from widgets.paint import Run
 from widgets.rows import ListSource, Row, RowSource
 
 __all__ = ["Column", "Grid", "ListSource", "Row", "RowSource"]
 
-CACHED_STRIPS = 300
-"""Drawn rows that are kept, some screens of them: one is drawn in some 100 microseconds, and takes ten kilobytes."""
+CACHED_STRIPS = 120
+"""Drawn rows that are kept, at least two screens of them: one is drawn in some 100 microseconds, and takes ten
+kilobytes.
+"""
 
 GUTTER = 1
 """Cells left of the first column, where marks are drawn."""
@@ -36,7 +38,6 @@ class Grid(CursorView):
 
     HEADER = 1
     COMPONENT_CLASSES: ClassVar[set[str]] = {
-        *TONE_CLASSES,
         "grid--header",
         "grid--cursor",
         "grid--blurred",
@@ -192,7 +193,7 @@ class Grid(CursorView):
         token = self._drawn[y] = self._token(index)
         strip = self._strips.get(token)
         if strip is None:
-            if len(self._strips) >= CACHED_STRIPS:
+            if len(self._strips) >= max(CACHED_STRIPS, 2 * self.size.height):
                 self._strips.clear()
             strip = self._strips[token] = self._draw(token, width)
         return strip

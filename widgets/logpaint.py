@@ -20,7 +20,7 @@ from widgets.cells import Cell, crop_spans
 from widgets.glyphs import glyphs
 from widgets.logcolours import LogColours
 from widgets.logwrap import cuts, window
-from widgets.paint import TONE_CLASSES, Run
+from widgets.paint import Run
 
 NUMBER_WIDTH = 4
 """Least digits of a line number, so that a short log does not jump to the right as it grows."""
@@ -73,7 +73,6 @@ class LogPaint(LogColours):
     """The lines of a log index, drawn. A long line takes several rows of the screen when `wrap` is on."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
-        *TONE_CLASSES,
         "log--number",
         "log--section",
         "log--command",

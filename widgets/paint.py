@@ -21,8 +21,19 @@ from widgets.cells import TONES, Span
 Run: TypeAlias = tuple[str, Style]
 """Text with the style that it is drawn in."""
 
-TONE_CLASSES = frozenset(f"tone--{tone}" for tone in TONES)
-"""Component classes of a widget that draws cells; `styles/tones.tcss` gives them their colours."""
+TONE_CLASSES: set[str] = {f"tone--{tone}" for tone in TONES}
+"""Component classes of an application whose widgets draw cells; `styles/tones.tcss` gives them their colours.
+
+Not of the widgets: all have the same, and would compute them anew, each for itself. Textual looks for them in the first
+base of a class, and that one's, only.
+"""
+
+
+def filtered(widget: Widget, strip: Strip) -> Strip:
+    """A strip of a widget as the application's line filters want it."""
+    for line_filter in widget.get_line_filters():
+        strip = strip.apply_filter(line_filter, widget.background_colors[1])
+    return strip
 
 
 class Painter(Widget):
@@ -62,13 +73,14 @@ class Painter(Widget):
         """Drop cached lines; for subclasses that keep some."""
 
     def look(self, *components: str) -> Style:
-        """The widget's own style with the styles of `components` (full names of component classes) laid over it."""
+        """The widget's own style, and laid over it those of component classes, its own or the application's."""
         found = self._looks.get(components)
         if found is None:
             found = self.visual_style.rich_style
             for name in components:
-                if name in self._component_styles:
-                    found += self.get_component_rich_style(name, partial=True)
+                owner = self if name in self._component_styles else self.app
+                if name in owner._component_styles:
+                    found += owner.get_component_styles(name).partial_rich_style
             self._looks[components] = found
         return found
 
@@ -101,6 +113,4 @@ class Painter(Widget):
 
     def through_filters(self, strip: Strip) -> Strip:
         """`strip` as the application's line filters want it."""
-        for line_filter in self.get_line_filters():
-            strip = strip.apply_filter(line_filter, self.background_colors[1])
-        return strip
+        return filtered(self, strip)

@@ -5,14 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from datetime import tzinfo
+from functools import partial
 from typing import NamedTuple
 
 from rich.cells import cell_len
 
 from widgets.axes import axis_line, label_count, x_label, x_ticks
-from widgets.braille import Canvas, Trace, trace
+from widgets.braille import DOT_COLUMNS, Canvas, Trace, trace
 from widgets.cells import Span, fit_text
-from widgets.curves import Axis, Columns, Course, Line, Part, gap_cells
+from widgets.columns import Columns, Parts
+from widgets.curves import Axis, Course, Line, gap_cells
 from widgets.glyphs import ASCII, glyphs
 from widgets.scale import Scale, Scaling, fit_scale
 from widgets.series import LINE_TONES, SERIES_TONES, dash, letter, series_tone
@@ -28,6 +30,9 @@ MIN_HEIGHT = 2
 
 SAMPLED = 64
 """Values of a line that are looked at for the linear part of a symlog scale."""
+
+GUESSED = 128
+"""Values of a line that are looked at for the room that the numbers of the y axis will take."""
 
 RAW_SIGN = "."
 """How the raw values of a smoothed line are drawn in ASCII."""
@@ -104,7 +109,40 @@ class _Layer(NamedTuple):
 
     number: int
     raw: bool
-    parts: list[Part]
+    parts: Parts
+
+
+class _Frame(NamedTuple):
+    """The y axis of a chart, and how much room that leaves for the plot."""
+
+    scale: Scale | None
+    labels: dict[int, str]
+    gutter: int
+    room: int
+
+    @property
+    def columns(self) -> int:
+        """Dot columns of the plot."""
+        return self.room if glyphs() is ASCII else self.room * DOT_COLUMNS
+
+
+class _Seen:
+    """What of some courses is in sight, in as many dot columns as there are: points are looked at once."""
+
+    def __init__(self, span: tuple[float, float], columns: int) -> None:
+        self.span, self.columns = span, columns
+        self._parts: dict[int, Parts] = {}
+
+    def parts(self, course: Course) -> Parts:
+        """A course in dot columns."""
+        found = self._parts.get(id(course))
+        if found is None:
+            found = self._parts[id(course)] = course.parts(*self.span, self.columns)
+        return found
+
+    def ends(self, course: Course) -> tuple[float, float] | tuple[()]:
+        """Least and greatest value; nothing without one."""
+        return course.range_of(self.parts(course), *self.span, self.columns) or ()
 
 
 def draw_figure(curves: Sequence[Curve], view: View, width: int, height: int, empty: str = "") -> Figure:
@@ -114,14 +152,16 @@ def draw_figure(curves: Sequence[Curve], view: View, width: int, height: int, em
     span = view.window or _x_range(curves)
     if span is None or width < MIN_PLOT or height < MIN_HEIGHT:
         return _nothing(empty, width, rows)
-    scale = _scale(curves, view, span)
-    labels = _y_labels(scale, rows)
-    gutter = max((cell_len(label) for label in labels.values()), default=0)
-    room = width - 1 - several - gutter
-    if room < MIN_PLOT:
-        labels, gutter, room = {}, 0, room + gutter
+    # How much room the numbers of the y axis take depends on all values in sight, but some nearly always tell.
+    some = [value for curve in curves for value in curve.rough.some(*span, GUESSED)]
+    frame = _frame(fit_scale(view.scaling, some), width - 1 - several, rows)
+    seen = _Seen(span, frame.columns)
+    frame = _frame(_scale(curves, view, seen), width - 1 - several, rows, frame.gutter)
+    if frame.columns != seen.columns:
+        seen = _Seen(span, frame.columns)
+    scale, labels, gutter, room = frame
     canvas = Canvas(room, rows, ascii=glyphs() is ASCII)
-    ends = _draw(canvas, _layers(curves, view, span, canvas.columns), scale, several=several)
+    ends = _draw(canvas, _layers(curves, view, seen), scale, several=several)
     for curve in reversed(curves):
         _mark_gaps(canvas, curve, span)
     drawn = _rows(canvas, labels, gutter, _letters(ends, rows) if several else None)
@@ -131,6 +171,18 @@ def draw_figure(curves: Sequence[Curve], view: View, width: int, height: int, em
     ticks = x_ticks(view.axis, *span, label_count(room), view.zone)
     axis = axis_line({figure.columns.of(x): label for x, label in ticks.items()}, room)
     return figure._replace(axis=axis)
+
+
+def _frame(scale: Scale | None, width: int, rows: int, least: int = 0) -> _Frame:
+    """The y axis beside a plot, in `width` cells for both; no numbers where they would leave too little room.
+
+    The numbers take `least` cells, or more where these are not enough.
+    """
+    labels = _y_labels(scale, rows)
+    gutter = max(least, *map(cell_len, labels.values())) if labels else 0
+    if width - gutter < MIN_PLOT:
+        return _Frame(scale, {}, 0, width)
+    return _Frame(scale, labels, gutter, width - gutter)
 
 
 def _nothing(text: str, width: int, rows: int) -> Figure:
@@ -154,7 +206,7 @@ def _why_empty(curves: Sequence[Curve], view: View, empty: str) -> str:
     return "no finite value" if any(curve.plain.gap_xs for curve in curves) else empty
 
 
-def _layers(curves: Sequence[Curve], view: View, span: tuple[float, float], columns: int) -> list[_Layer]:
+def _layers(curves: Sequence[Curve], view: View, seen: _Seen) -> list[_Layer]:
     """What to draw, the hindmost first: raw values, lines that are not marked, the others; the first curve in front."""
     marked = {curve.line.run for curve in curves} & view.marked
     raw: list[_Layer] = []
@@ -163,22 +215,22 @@ def _layers(curves: Sequence[Curve], view: View, span: tuple[float, float], colu
     for curve in reversed(curves):
         number = curve.line.colour
         back = bool(marked) and curve.line.run not in marked
-        layer = _Layer(number, back, curve.smooth.parts(*span, columns))
+        layer = _Layer(number, back, seen.parts(curve.smooth))
         (faint if back else front).append(layer)
         if curve.smooth is not curve.rough and not back:
-            raw.append(_Layer(number, True, curve.rough.parts(*span, columns)))
+            raw.append(_Layer(number, True, seen.parts(curve.rough)))
     return [*raw, *faint, *front]
 
 
-def _scale(curves: Sequence[Curve], view: View, span: tuple[float, float]) -> Scale | None:
+def _scale(curves: Sequence[Curve], view: View, seen: _Seen) -> Scale | None:
     """The y axis for what is in sight."""
     values: list[float] = []
     for curve in curves:
         courses = (curve.rough,) if curve.smooth is curve.rough else (curve.rough, curve.smooth)
         for one in courses:
-            values += one.range_in(*span) or ()
+            values += seen.ends(one)
         if view.scaling == "symlog":
-            values += curve.rough.some(*span, SAMPLED)
+            values += curve.rough.some(*seen.span, SAMPLED)
     return fit_scale(view.scaling, values)
 
 
@@ -189,7 +241,7 @@ def _draw(
     ends: dict[int, tuple[float, int]] = {}
     if scale is None:
         return ends
-    place = scale.placer(canvas.rows)
+    place = partial(scale.rows, count=canvas.rows)
     raw_lines = {layer.number for layer in layers if not layer.raw}
     for layer in layers:
         number = layer.number
@@ -197,9 +249,10 @@ def _draw(
         behind = layer.raw and number in raw_lines
         sign = RAW_SIGN if behind else letter(number) if several else "*"
         canvas.draw(line, _owner(number, raw=layer.raw), dash=0xFF if layer.raw else dash(number), sign=sign)
-        end = next((part[-1] for part in reversed(layer.parts) if 0 <= part[0] < canvas.columns), None)
-        if end is not None and not behind:
-            ends[number] = end, place(end) * canvas.height // canvas.rows
+        seen = layer.parts.seen(canvas.columns)
+        if seen.stop > seen.start and not behind:
+            end = layer.parts.last(seen.stop - 1)
+            ends[number] = end, place([end])[0] * canvas.height // canvas.rows
     return ends
 
 
@@ -220,10 +273,10 @@ def _y_labels(scale: Scale | None, rows: int) -> dict[int, str]:
     """Row of the plot, from the bottom -> number on the y axis."""
     if scale is None:
         return {}
-    place = scale.placer(rows)
+    texts = scale.ticks(max(1, rows // ROWS_PER_TICK))
     labels: dict[int, str] = {}
-    for value, text in scale.ticks(max(1, rows // ROWS_PER_TICK)).items():
-        labels.setdefault(min(rows - 1, place(value)), text)
+    for row, text in zip(scale.rows(texts, rows), texts.values(), strict=True):
+        labels.setdefault(min(rows - 1, row), text)
     return labels
 
 

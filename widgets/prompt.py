@@ -14,7 +14,7 @@ from textual.strip import Strip
 from widgets.cells import truncate
 from widgets.editing import EditLine
 from widgets.frame import EDGE, ITEM_GAP, OneLine
-from widgets.paint import TONE_CLASSES, Run
+from widgets.paint import Run
 
 COMMAND_KEYS = ("alt+", "ctrl+")
 """Keys with these modifiers type nothing, though terminals tell the letter too."""
@@ -28,7 +28,7 @@ def no_completion(_text: str) -> Sequence[str]:
 class Prompt(OneLine, can_focus=True):
     """Label and text, with completion (`tab`) and history (up and down). The cursor does not blink."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {*TONE_CLASSES, "prompt--label", "prompt--cursor", "prompt--error"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"prompt--label", "prompt--cursor", "prompt--error"}
 
     @dataclass(eq=False, repr=False)
     class Sent(Message):

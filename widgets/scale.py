@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -118,15 +118,19 @@ class Scale:
     high: float
     threshold: float = 1.0
 
-    def placer(self, count: int) -> Callable[[float], int]:
-        """What tells the row of a value, of `count` rows from 0 at `low`; all in the middle where nothing differs."""
-        low, high = self._bent(self.low), self._bent(self.high)
+    def rows(self, values: Iterable[float], count: int) -> list[int]:
+        """The rows of values, of `count` rows from 0 at `low`; all in the middle where nothing differs.
+
+        Raises:
+            OverflowError: a value lies too far outside.
+        """
+        low, high, bent = self._bent(self.low), self._bent(self.high), self._bent
         if not high - low >= LEAST:
-            return lambda _: count // 2
-        by, bent = (count - 1) / (high - low), self._bent
-        if self.kind == "linear":
-            return lambda y: int((y / 2 - low) * by + 0.5)
-        return lambda y: int((bent(y) - low) * by + 0.5)
+            return [count // 2 for _ in values]
+        by = (count - 1) / (high - low)
+        if self.kind == "linear":  # without a call for each value
+            return [int((y / 2 - low) * by + 0.5) for y in values]
+        return [int((bent(y) - low) * by + 0.5) for y in values]
 
     def _bent(self, y: float) -> float:
         """`y` as it is drawn. Halved where it is linear, so that no difference of two overflows."""

@@ -17,7 +17,7 @@ from textual.strip import Strip
 from widgets.cells import Cell, Span, fit, spans_width, truncate, truncate_left
 from widgets.cursor import CursorView
 from widgets.glyphs import ASCII, glyphs
-from widgets.paint import TONE_CLASSES, Run
+from widgets.paint import Run
 from widgets.rows import Row
 from widgets.series import LINE_TONES
 
@@ -117,7 +117,6 @@ class SideTable(CursorView):
         Binding("v", "mark_range", "Mark up to here", show=False, id="grid.mark_range"),
     ]
     COMPONENT_CLASSES: ClassVar[set[str]] = {
-        *TONE_CLASSES,
         *(f"tone--{tone}" for tone in LINE_TONES),
         "grid--header",
         "grid--cursor",

@@ -12,7 +12,7 @@ from textual.message import Message
 from textual.strip import Strip
 
 from widgets.frame import EDGE, OneLine
-from widgets.paint import TONE_CLASSES, Run
+from widgets.paint import Run
 
 APART = 2
 """Cells between two tabs; the brackets of the one that is shown stand there."""
@@ -34,7 +34,7 @@ class Tab(NamedTuple):
 class TabStrip(OneLine):
     """The titles of the tabs, the one that is shown in brackets, which are the keys that lead to its neighbours."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {*TONE_CLASSES, "tabs--active"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"tabs--active"}
 
     @dataclass(eq=False, repr=False)
     class Chosen(Message):

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from textwrap import wrap
-from typing import ClassVar, TypeAlias
+from typing import TypeAlias
 
 from textual.geometry import Size
 from textual.strip import Strip
 
 from widgets.cells import truncate
 from widgets.glyphs import glyphs
-from widgets.paint import TONE_CLASSES, Painter
+from widgets.paint import Painter
 
 Told: TypeAlias = tuple[str, str]
 """A sentence and its tone; an empty one is a blank line."""
@@ -32,7 +32,6 @@ class Wrapped(Painter):
     """
 
     DEFAULT_CSS = "Wrapped { width: 1fr; height: auto; max-height: 100%; }"
-    COMPONENT_CLASSES: ClassVar[set[str]] = set(TONE_CLASSES)
 
     def __init__(self, told: Sequence[Told], longest: int, *, indent: int = 0, id: str | None = None) -> None:
         super().__init__(id=id)

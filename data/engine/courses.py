@@ -17,6 +17,12 @@ MAX_RUNS: Final = 100
 """Runs of one request: the most that MLflow takes (MLflow source, server/handlers.py)."""
 POINTS: Final = 50_000
 """Points of one request: MLflow gives some 25,000 in a second, each of 180 bytes."""
+STEPS: Final = 2_000_000
+"""Steps that one request samples, at most: MLflow takes some 2 µs for each point that there is, and an answer that
+takes too long is given up.
+"""
+ALIKE: Final = 0.75
+"""Length of a history, relative to the longest one, from which on both are sketched by the same parts."""
 LEAST: Final = 500
 """Points of one run that are asked for, however many runs there are: more than a chart has columns."""
 OVERLAP: Final = 200
@@ -42,11 +48,13 @@ class Request(NamedTuple):
     runs: tuple[Held, ...]
     start: int | None = None
     """First step; None for the first of the course."""
+    among: int = 0
+    """Runs of the course that are asked about in all."""
 
     @property
     def points(self) -> int:
         """Points of each run that are asked for."""
-        return points_of(len(self.runs))
+        return points_of(max(self.among, len(self.runs)))
 
     @property
     def steps(self) -> tuple[int | None, int | None]:
@@ -62,8 +70,39 @@ def points_of(runs: int) -> int:
 
 def requests(course: Course, whole: Sequence[Held], further: Sequence[Held]) -> list[Request]:
     """Questions for runs whose whole history is wanted, and for those of which we have the beginning."""
-    found = [Request(course, tuple(whole[at : at + MAX_RUNS])) for at in range(0, len(whole), MAX_RUNS)]
+    found = [Request(course, tuple(some), among=len(whole)) for some in _portions(course, whole)]
     return [*found, *(Request(course, tuple(some), some[0].last) for some in _together(further))]
+
+
+def _portions(course: Course, whole: Iterable[Held]) -> list[list[Held]]:
+    """Runs whose histories are sampled at once: as many as the server takes, and does in time."""
+    portions: list[list[Held]] = []
+    steps = 0
+    for one in whole:
+        low, high = course.window or (0, steps_of(course, one))
+        steps += high - low + 1
+        if not portions or len(portions[-1]) >= MAX_RUNS or steps > STEPS:
+            portions.append([])
+            steps = high - low + 1
+        portions[-1].append(one)
+    return portions
+
+
+def alike(course: Course, some: Iterable[Held]) -> list[list[Held]]:
+    """Runs whose histories are sketched at once: about as long ones."""
+    groups: list[list[Held]] = []
+    for one in sorted(some, key=lambda one: (-steps_of(course, one), one.run.id)):
+        enough = groups and ALIKE * steps_of(course, groups[-1][0]) <= steps_of(course, one)
+        if enough and len(groups[-1]) < MAX_RUNS:
+            groups[-1].append(one)
+        else:
+            groups.append([one])
+    return groups
+
+
+def steps_of(course: Course, one: Held) -> int:
+    """The last step of a run's history; it begins at 0, or later."""
+    return max(one.run.metrics[course.key].step, 0)
 
 
 def _together(further: Iterable[Held]) -> list[list[Held]]:

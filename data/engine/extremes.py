@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
 from data.engine.summary import is_number
 from data.model import MetricSeries, MetricSummary, TrackedRun
 
-Point = tuple[float, int | None]
-"""A value, and its step if that is known."""
+
+class Point(NamedTuple):
+    """A value, its step if that is known, and whether there may be others beyond it in the history it was read of."""
+
+    value: float
+    step: int | None
+    sampled: bool = False
 
 
 def extremes(series: MetricSeries) -> list[Point]:
     """The least and the greatest point of a history, each the first of several; nothing where it has no numbers.
 
-    Those of a sampled history are those of the samples: MLflow does not tell others.
+    Those of a sampled history, and of a part of one, are those of the samples: MLflow does not tell others.
     """
-    points: list[Point] = [
-        (value, step) for value, step in zip(series.values, series.steps, strict=True) if is_number(value)
+    sampled = series.sampled or series.window is not None
+    points = [
+        Point(value, step, sampled) for value, step in zip(series.values, series.steps, strict=True) if is_number(value)
     ]
     return [min(points, key=_low), min(points, key=_high)] if points else []
 
@@ -33,7 +40,8 @@ def widened(summary: MetricSummary, points: Sequence[Point]) -> MetricSummary:
         return summary
     every = [*points, *_known(summary)]
     low, high = min(every, key=_low), min(every, key=_high)
-    return replace(summary, min=low[0], min_step=low[1], max=high[0], max_step=high[1])
+    sampled = all(point.sampled for point in points)
+    return replace(summary, min=low.value, min_step=low.step, max=high.value, max_step=high.step, sampled=sampled)
 
 
 def with_extremes(run: TrackedRun, found: Mapping[str, Sequence[Point]]) -> TrackedRun:
@@ -44,16 +52,16 @@ def with_extremes(run: TrackedRun, found: Mapping[str, Sequence[Point]]) -> Trac
 
 def _known(summary: MetricSummary) -> Iterable[Point]:
     if is_number(summary.last):
-        yield summary.last, summary.step
+        yield Point(summary.last, summary.step)
     if is_number(summary.min):
-        yield summary.min, summary.min_step
+        yield Point(summary.min, summary.min_step)
     if is_number(summary.max):
-        yield summary.max, summary.max_step
+        yield Point(summary.max, summary.max_step)
 
 
 def _low(point: Point) -> tuple[float, bool, int]:
-    return point[0], point[1] is None, point[1] or 0
+    return point.value, point.step is None, point.step or 0
 
 
 def _high(point: Point) -> tuple[float, bool, int]:
-    return -point[0], point[1] is None, point[1] or 0
+    return -point.value, point.step is None, point.step or 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Collection, Iterable, Sequence
@@ -9,7 +10,7 @@ from functools import partial
 from typing import Final, NamedTuple
 
 from data.engine.budget import Rank
-from data.engine.courses import Held, Request, joined, points_of, requests, stored
+from data.engine.courses import Held, Request, alike, joined, points_of, requests, steps_of, stored
 from data.engine.desk import Desk
 from data.engine.extremes import Point, extremes, with_extremes
 from data.engine.peaks import Peaks
@@ -20,7 +21,8 @@ from data.errors import NotFound, Refused
 from data.model import MetricSeries, MetricSummary, PipelineRun, TrackedRun
 from data.model.vocabulary import TRACKED_ACTIVE
 from data.sources.mlflow import TrackingSource
-from data.sources.mlflow.history import LONG
+from data.sources.mlflow.history import LONG, SKETCH_PARTS
+from data.sources.mlflow.mapping import joined as joined_parts
 from data.sources.mlflow.port import MAX_POINTS
 
 log = logging.getLogger(__name__)
@@ -35,8 +37,12 @@ REMEMBERED: Final = 100_000
 """Histories of which we remember how far they were read."""
 REST: Final = 20.0
 """A history is sampled anew after so many times as long as that took: of a million points it takes seconds."""
-SKETCHED: Final = 8
-"""Runs of a course that are sketched: each sketch is some forty small requests."""
+STAGES: Final = tuple(
+    tuple(part for part in range(SKETCH_PARTS + 1) if (part % 3 == 0) is first) for first in (True, False)
+)
+"""Parts of a sketch that are read together, and drawn: a third of them first, then those between."""
+ABREAST: Final = 2
+"""Requests of a sketch that are sent at a time: as many as a connection has workers."""
 
 Mark = tuple[float | None, int, object, bool]
 """What tells whether a history has gone on: last value, step, time, and whether its run may still log."""
@@ -50,7 +56,8 @@ class Reading(NamedTuple):
     """Points that were asked for; of a history that is here with all its points, as many as there can be."""
     anew_at: float = 0.0
     """When it may be sampled anew, by the monotonic clock."""
-    sketch: bool = False
+    sketch: int = 0
+    """Stages of a sketch that it is made of; 0 for an even sample."""
 
 
 class Histories:
@@ -59,7 +66,6 @@ class Histories:
     def __init__(self, name: str, server: Server[TrackingSource], desk: Desk, resample: float) -> None:
         self._name, self._server, self._desk, self._resample = name, server, desk, resample
         self._readings: dict[str, Reading] = {}
-        self._sketched = False
         self._extremes: dict[str, dict[str, list[Point]]] = {}
         self._written = 0.0
         self._windows = Windows()
@@ -95,14 +101,21 @@ class Histories:
 
     async def _read(self, courses: dict[Course, list[TrackedRun]]) -> bool:
         began = time.monotonic()
-        asked = self._sketched = False
+        asked = False
+        for stage in range(len(STAGES)):
+            for course, runs in courses.items():
+                for group in alike(course, await self._to_sketch(stage, course, runs)):
+                    if asked and time.monotonic() - began >= SLICE:
+                        return True
+                    await self._sketch(stage, course, group)
+                    asked = True
         for course, runs in courses.items():
             for request in await self._requests(course, runs):
                 if asked and time.monotonic() - began >= SLICE:
                     return True
                 await self._ask(request)
                 asked = True
-        return self._sketched
+        return False
 
     async def _requests(self, course: Course, runs: Sequence[TrackedRun]) -> list[Request]:
         """What has to be asked about a course, for all runs whose history has gone on."""
@@ -139,11 +152,7 @@ class Histories:
 
     async def _ask(self, request: Request) -> None:
         course, (first, last) = request.course, request.steps
-        if request.start is None and course.window is None:
-            request = request._replace(runs=await self._sketch(request))
         names = [one.run.run_id for one in request.runs]
-        if not names:
-            return
         began = time.monotonic()
         try:
             found = await self._server.call(
@@ -184,24 +193,41 @@ class Histories:
             if course.window is not None:
                 await self._find_windows(one.run.id, course.key)
 
-    async def _sketch(self, request: Request) -> tuple[Held, ...]:
-        """Draw long histories roughly first: an even sample of them takes seconds. Gives those still to be read."""
-        course, left = request.course, []
-        for one in request.runs:
-            last = one.run.metrics[course.key].step
-            seen = course.id(one.run.id) in self._readings or one.series is not None
-            if seen or last < LONG or len(request.runs) > SKETCHED:
-                left.append(one)
-                continue
-            ask = partial(_sketched, run_id=one.run.run_id, key=course.key, last=last)
-            series = await self._server.call(ask, rank=Rank.PERSON)
-            if series is None:
-                left.append(one)
-                continue
-            await self._desk.put(self._name, [stored(course, one.run, series)])
-            self._remember(course, one.run, Reading(_mark(course, one.run), request.points, sketch=True))
-            self._sketched = True
-        return tuple(left)
+    async def _to_sketch(self, stage: int, course: Course, runs: Iterable[TrackedRun]) -> list[Held]:
+        """Runs whose long histories are drawn roughly first, since an even sample of them takes seconds, and have come
+        to this stage.
+        """
+        wanted: dict[str, TrackedRun] = {}
+        for run in runs if course.window is None else ():
+            known = self._readings.get(course.id(run.id))
+            if (known is None and not stage and run.metrics[course.key].step >= LONG) or (
+                known is not None and known.sketch == stage > 0
+            ):
+                wanted[course.id(run.id)] = run
+        held = await self._desk.store.get_many(MetricSeries, list(wanted)) if wanted else {}
+        return [Held(run, held.get(id)) for id, run in wanted.items() if stage or id not in held]
+
+    async def _sketch(self, stage: int, course: Course, group: Sequence[Held]) -> None:
+        """Read the parts of a stage for some runs, and join them with those of the stage before."""
+        names, last = [one.run.run_id for one in group], steps_of(course, group[0])
+        asks = [
+            partial(_sketched, run_ids=names, key=course.key, last=last, parts=STAGES[stage][at::ABREAST])
+            for at in range(ABREAST)
+        ]
+        try:
+            answers = await asyncio.gather(*(self._server.call(ask, rank=Rank.PERSON) for ask in asks))
+        except (NotFound, Refused) as error:
+            log.info("%s: %s is not sketched: %s", self._name, course.key, error)
+            answers = []
+        records = []
+        for one in group:
+            parts = [part for found in answers for part in found if part.tracked_run_id == one.run.id]
+            if parts:
+                whole = joined_parts([*parts, *([one.series] if one.series is not None else [])])
+                records.append(stored(course, one.run, whole))
+            done = stage + 1 if parts else len(STAGES)
+            self._remember(course, one.run, Reading(_mark(course, one.run), points_of(len(group)), sketch=done))
+        await self._desk.put(self._name, records)
 
     def _gather(self, run: TrackedRun, course: Course, series: MetricSeries) -> None:
         self._extremes.setdefault(run.id, {}).setdefault(course.key, []).extend(extremes(series))
@@ -235,8 +261,10 @@ class Histories:
             await self._desk.delete(self._name, MetricSeries, dropped)
 
 
-def _sketched(source: TrackingSource, *, run_id: str, key: str, last: int) -> MetricSeries | None:
-    return source.sketch(run_id, key, last)
+def _sketched(
+    source: TrackingSource, *, run_ids: Sequence[str], key: str, last: int, parts: Sequence[int]
+) -> list[MetricSeries]:
+    return source.sketch(run_ids, key, last, parts)
 
 
 def _is_cut(more: MetricSeries | None) -> bool:

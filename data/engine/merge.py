@@ -79,7 +79,15 @@ def _widened(stored: MetricSummary | None, fresh: MetricSummary) -> MetricSummar
     """The newest value with the extremes that were known, or new ones where it is beyond them; NaN is no extreme."""
     if stored is None or stored.max is None or stored.min is None:
         return fresh
-    kept = replace(fresh, min=stored.min, max=stored.max, min_step=stored.min_step, max_step=stored.max_step)
+    passed = fresh.step > stored.step + 1
+    kept = replace(
+        fresh,
+        min=stored.min,
+        max=stored.max,
+        min_step=stored.min_step,
+        max_step=stored.max_step,
+        sampled=stored.sampled or passed,
+    )
     if fresh.last is None:
         return kept
     if fresh.last < stored.min:

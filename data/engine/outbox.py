@@ -42,8 +42,16 @@ LOCAL: Final = frozenset({"note", "label"})
 """Kinds of commands of projects that go even where all is read-only: they change no server, and no definition."""
 IDLE: Final = 30.0
 """Longest wait for news of the outbox: a safety net, since every new command wakes it."""
+BETWEEN: Final = 9
+"""As many times as long as a round took, there is none: reading a thousand queued commands is dear."""
+LONGEST: Final = 0.5
+"""At most so many seconds."""
 SHORTEST: Final = 0.05
 """Least seconds between two rounds that nobody asked for."""
+TOGETHER: Final = 4
+"""Commands of a project that are carried out at a time, those that change no server apart: all write to the store one
+after the other, and behind a thousand of them leases would not be renewed in time.
+"""
 LOOKED_FOR: Final = Hold("the one before it is being looked for on the server", blocks=True)
 """Why a command waits whose predecessor may or may not have been carried out."""
 
@@ -76,6 +84,7 @@ class Outbox:
         self._owner = context.leases.owner
         self._wake = asyncio.Event()
         self._not_before: dict[str, float] = {}
+        self._places = {here: asyncio.Semaphore(TOGETHER) for here in (True, False)}
         self._taken: dict[str, Standing] = {}
         self._waiting = False
 
@@ -101,12 +110,16 @@ class Outbox:
                 await handler.tidy()
             while True:
                 self._wake.clear()
+                began = time.monotonic()
                 wait = await self._round(group)
+                took = time.monotonic() - began
                 try:
                     async with asyncio.timeout(wait):
                         await self._wake.wait()
                 except TimeoutError:
                     pass
+                # Each that ends wakes it, and with many of them there would be nothing but rounds.
+                await asyncio.sleep(min(took * BETWEEN, LONGEST))
 
     async def _left_over(self) -> list[Command]:
         """What others left in `sending`, and what we did when we lost the lease in between."""
@@ -177,7 +190,8 @@ class Outbox:
         """Claim a command when it is its turn, and carry it out; those of its queue go afterwards."""
         handler = self._handlers.get(command.kind)
         try:
-            async with handler.turn(command) if handler is not None else nullcontext():
+            turn = handler.turn(command) if handler is not None else nullcontext()
+            async with turn, self._places[command.kind in self._local]:
                 claimed = await self._claimed(command)
                 why = await self._try(claimed) if claimed is not None else ""
             if claimed is not None and why:

@@ -17,7 +17,7 @@ from data.config.credentials import credential_for
 from data.engine.board import Board
 from data.engine.capacity import Capacity
 from data.engine.desk import Desk
-from data.engine.feed import Feed, News
+from data.engine.feed import Announcing, Feed, News
 from data.engine.handover import Notices
 from data.engine.leases import Leases
 from data.engine.quota import Quota
@@ -193,6 +193,7 @@ class Engine:
             await asyncio.sleep(REST)
 
     async def _watch_interests(self) -> None:
+        pace = self._timing.interests if isinstance(self.store, Announcing) else self._timing.looks
         while True:
             self._board.update(await self.store.interests(datetime.now(UTC)))
             if self._board.changed.is_set():
@@ -202,7 +203,7 @@ class Engine:
                     session.wake()
                 for tracking in self._trackings:
                     tracking.wake(refresh=tracking.name in refreshed)
-            await asyncio.sleep(self._timing.interests)
+            await asyncio.sleep(pace)
 
     def _tell(self, news: News) -> None:
         for session in self._sessions:

@@ -19,8 +19,10 @@ class Timing(Struct, frozen=True, kw_only=True):
     """Between two looks at the store's revision: how late a command is noticed at most."""
     news: float = 0.5
     """The same for a store behind a network, where a look is a request."""
+    looks: float = 0.2
+    """Between two looks at what viewers look at, in a store on this machine: how late a new chart begins at most."""
     interests: float = 0.5
-    """Between two looks at what viewers look at."""
+    """The same in a store behind a network; and between two looks of those who only follow it."""
     heartbeat: float = 5.0
     """Least time between two writes of a record that only says that all is well."""
     backoff_first: float = 1.0

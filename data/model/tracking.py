@@ -35,6 +35,8 @@ class MetricSummary(Part, frozen=True, kw_only=True):
     """Step of the least value; the first of several."""
     max_step: int | None = None
     """Step of the greatest value; the first of several."""
+    sampled: bool = False
+    """Whether the history has points that nobody has read: then `min` and `max` are those of the ones that were."""
 
 
 class DatasetInput(Part, frozen=True, kw_only=True):

@@ -25,11 +25,13 @@ from typing import Any
 
 from data.config import ConnectionSettings
 from data.config.credentials import Credential
-from data.model import TrackedRun
+from data.engine import histories
+from data.engine.histories import STAGES
+from data.model import MetricSeries, TrackedRun
 from data.sources.mlflow import ClientTracking, RestTracking
-from tests.engine.copying import Copying, copying
+from tests.engine.copying import NAME, Copying, copying
 from tests.servers import MlflowServer, running_mlflow
-from tests.sources.filling import Shape, fill, long_history
+from tests.sources.filling import Shape, database, fill, long_history
 
 RUNNING = (0, 10, 200)
 """How many runs are under way in the second table."""
@@ -193,7 +195,8 @@ def measure_history(server: MlflowServer, points: int) -> None:
     rest = RestTracking("ml", ConnectionSettings(kind="mlflow", url=server.url), Credential())
     file = ClientTracking("ml", server.database)
     asks: dict[str, Callable[[], Any]] = {
-        "sketch": lambda: rest.sketch(run_id, "loss", points - 1),
+        "first picture": lambda: rest.sketch([run_id], "loss", points - 1, STAGES[0]),
+        "what makes it finer": lambda: rest.sketch([run_id], "loss", points - 1, STAGES[1]),
         "even sample": lambda: rest.histories([run_id], "loss"),
         "a twentieth of it": lambda: rest.histories(
             [run_id], "loss", start_step=points // 2, end_step=points * 11 // 20
@@ -208,10 +211,30 @@ def measure_history(server: MlflowServer, points: int) -> None:
             began = time.monotonic()
             found = ask()
             times.append(time.monotonic() - began)
-        series = found[0] if isinstance(found, list) else found
-        count = len(series.steps) if series is not None else 0
+        count = len(found[0].steps) if found else 0
         size = (rest.received - before) / ROUNDS
         print(f"  {name:28}{count:9d} points{median(times) * 1000:10.0f} ms{size:14,.0f} bytes")
+    measure_first_picture(server, run_id)
+
+
+async def first_picture(server: MlflowServer, run_id: str) -> tuple[float, float]:
+    """Seconds, and those of our processor, until a part of a long history is in the store."""
+    with tempfile.TemporaryDirectory(prefix="lineside-bench-") as folder:
+        async with copying(server.url, Path(folder)) as copy:
+            assert await copy.sync.once() is None
+            began, cpu = time.monotonic(), time.process_time()
+            await copy.sync._histories.read([f"{NAME}:{run_id}:loss"])
+            took = time.monotonic() - began, time.process_time() - cpu
+            assert await copy.store.get(MetricSeries, f"{NAME}:{run_id}:loss") is not None
+            return took
+
+
+def measure_first_picture(server: MlflowServer, run_id: str) -> None:
+    """The same through the engine, which does nothing more than draw it roughly."""
+    histories.SLICE = 0.0  # type: ignore[misc]  # it has its turn for one thing only
+    rounds = [asyncio.run(first_picture(server, run_id)) for _ in range(ROUNDS)]
+    wall, cpu = (median(one[at] for one in rounds) * 1000 for at in (0, 1))
+    print(f"  {'first picture, in the store':28}{'':15}{wall:10.0f} ms, {cpu:.0f} ms of them our processor's")
 
 
 @contextmanager
@@ -237,7 +260,10 @@ def main() -> None:
         return
     shape = Shape(experiments=given.experiments, runs=given.runs, metrics=given.metrics, params=given.params)
     with serving() as server:
+        began = time.monotonic()
         fill(server, shape)
+        size = database(server).stat().st_size / 1e6
+        print(f"filled in {time.monotonic() - began:.0f} s, {size:,.0f} MB", flush=True)
         print(
             f"first synchronisation, {shape.experiments} x {shape.runs} x {shape.metrics} x {shape.params}", flush=True
         )

@@ -29,6 +29,7 @@ CHURN = "ml/customer/churn"
 TIMING = Timing(
     lease=3.0,
     watch=0.02,
+    looks=0.05,
     interests=0.05,
     heartbeat=0.2,
     backoff_first=0.05,

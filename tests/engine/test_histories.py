@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-import random
-import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,17 +11,18 @@ from typing import Any, NamedTuple
 import pytest
 from msgspec.structs import replace
 
+from data.engine import courses
 from data.engine import histories as module
 from data.engine.budget import Rank
 from data.engine.courses import points_of
 from data.engine.desk import Desk
-from data.engine.extremes import widened
-from data.engine.histories import Histories
+from data.engine.histories import STAGES, Histories
 from data.engine.leases import Leases
 from data.engine.timing import Timing
 from data.engine.windows import MAX_WINDOWS, STALE, Windows
 from data.errors import Refused
 from data.model import MetricSeries, MetricSummary, PipelineRun, TrackedRun
+from data.sources.mlflow.history import SKETCH_PARTS
 from data.sources.mlflow.mapping import series
 from data.store.open import open_store
 
@@ -46,7 +45,7 @@ class Source:
     def __init__(self) -> None:
         self.values: dict[tuple[str, str], list[float]] = {}
         self.asked: list[Asked] = []
-        self.sketched: list[str] = []
+        self.sketched: list[tuple[tuple[str, ...], tuple[int, ...]]] = []
         self.refused: set[str] = set()
 
     def histories(
@@ -71,11 +70,19 @@ class Source:
                 found.append(series("ml", run_id, key, rows, max_points=max_points))
         return found
 
-    def sketch(self, run_id: str, key: str, last_step: int) -> MetricSeries | None:
-        """See `TrackingSource.sketch`."""
-        self.sketched.append(run_id)
-        value = self.values[run_id, key][last_step]
-        return series("ml", run_id, key, [{"step": 0, "timestamp": 1, "value": value}], max_points=2, sampled=True)
+    def sketch(self, run_ids: Sequence[str], key: str, last_step: int, parts: Sequence[int]) -> list[MetricSeries]:
+        """See `TrackingSource.sketch`. Each part is one point."""
+        self.sketched.append((tuple(run_ids), tuple(parts)))
+        if key in self.refused:
+            raise Refused("not this one")
+        steps = [part * last_step // SKETCH_PARTS for part in parts]
+        found = []
+        for run_id in run_ids:
+            values = self.values[run_id, key]
+            rows = [{"step": at, "timestamp": at, "value": values[at]} for at in steps if at < len(values)]
+            if 2 * len(rows) > len(parts):
+                found.append(series("ml", run_id, key, rows, max_points=100, sampled=True))
+        return found
 
 
 class Lab:
@@ -260,11 +267,52 @@ async def test_an_infinity_is_no_extreme(lab: Lab) -> None:
 
 async def test_a_very_long_history_is_sketched_before_it_is_sampled(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "LONG", 1000)
+    monkeypatch.setattr(module, "SLICE", 0.0)
+    await lab.log("r", "loss", *map(float, range(2401)))
+    seen: list[list[int]] = []
+    while await lab.histories.read(["ml:r:loss"]):
+        held = await lab.series("r:loss")
+        assert held.sampled and held.values == tuple(map(float, held.steps))
+        seen.append([step // 100 for step in held.steps])
+    assert seen == [list(range(0, 25, 3)), list(range(25))], "a third of the sketch first, then all of it"
+    assert len((await lab.series("r:loss")).steps) == 2000
+    assert sorted(part for _, parts in lab.source.sketched for part in parts) == list(range(25))
+    assert [one.runs for one in lab.source.asked] == [("r",)]
+    lab.source.sketched.clear()
+    assert await lab.read("ml:r:loss") == [] and lab.source.sketched == []
+
+
+async def test_histories_of_about_one_length_are_sketched_together(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "LONG", 1000)
+    for run, count in (("a", 4000), ("b", 3500), ("short", 1200), ("tiny", 10)):
+        await lab.log(run, "loss", *map(float, range(count)))
+    asked = await lab.read(*(f"ml:{run}:loss" for run in ("a", "b", "short", "tiny")))
+    assert {runs for runs, _ in lab.source.sketched} == {("a", "b"), ("short",)}
+    assert [one.runs for one in asked] == [("a", "b", "short", "tiny")], "then all of them in one request"
+
+
+async def test_what_cannot_be_sketched_is_sampled_at_once_and_not_tried_again(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "LONG", 1000)
     await lab.log("r", "loss", *map(float, range(3000)))
-    assert await lab.histories.read(["ml:r:loss"]), "there is more to do"
-    assert (await lab.series("r:loss")).steps == (0,) and lab.source.asked == []
+    lab.source.values["r", "loss"] = lab.source.values["r", "loss"][:100]
     await lab.read("ml:r:loss")
-    assert len((await lab.series("r:loss")).steps) == 2000 and lab.source.sketched == ["r"]
+    assert {parts for _, parts in lab.source.sketched} == {STAGES[0][::2], STAGES[0][1::2]}
+    assert len((await lab.series("r:loss")).steps) == 100
+    await lab.log("r", "bad", *map(float, range(3000)))
+    lab.source.refused.add("bad")
+    assert len(await lab.read("ml:r:bad")) == 1
+
+
+async def test_long_histories_are_sampled_by_a_few_in_one_request(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server takes its time for each point: an answer for all of them would come too late."""
+    monkeypatch.setattr(courses, "STEPS", 1000)
+    for number in range(30):
+        await lab.log(f"r{number:02}", "loss", *map(float, range(400)))
+    asked = await lab.read(*(f"ml:r{number:02}:loss" for number in range(30)))
+    assert [len(one.runs) for one in asked] == [2] * 15
+    assert {one.points for one in asked} == {points_of(30)}
 
 
 async def test_a_metric_that_is_refused_stops_no_other_and_keeps_what_is_there(lab: Lab) -> None:
@@ -356,18 +404,3 @@ async def test_a_run_that_is_looked_at_alone_gets_finer_points_than_among_many(l
     assert [one.points for one in await lab.read("ml:r5:loss")] == [2000]
     assert len((await lab.series("r5:loss")).steps) == 1200
     assert await lab.read("ml:r5:loss") == await lab.read(*[f"ml:r{number}:loss" for number in range(100)]) == []
-
-
-def test_extremes_never_shrink_whatever_comes_in_whatever_order() -> None:
-    for seed in range(200):
-        chance = random.Random(seed)
-        every = [(chance.choice([1.0, 2.0, -3.0, 9.5, -7.25]), chance.choice([None, 0, 3, 8])) for _ in range(12)]
-        summary, low, high = MetricSummary(), math.inf, -math.inf
-        for at in range(0, 12, 3):
-            last = chance.choice([0.0, 4.0, math.nan, sys.float_info.max])
-            summary = widened(replace(summary, last=last, step=99), every[at : at + 3])
-            assert summary.min is not None and summary.max is not None
-            assert summary.min <= low and summary.max >= high, (seed, every)
-            low, high = summary.min, summary.max
-        assert low <= min(value for value, _ in every) and high >= max(value for value, _ in every)
-        assert high < 1e300, "an infinity is no extreme"

@@ -10,7 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from data.engine import histories as module
+from data.engine.histories import STAGES
 from data.model import Interest, MetricSeries, TrackedRun
+from data.sources.mlflow.history import SKETCH_STEPS
 from tests.engine.copying import NAME, Copying, copying
 from tests.servers import MlflowServer, running_mlflow
 from tests.sources.filling import POINTS, Shape, database, fill, long_history
@@ -83,17 +86,24 @@ async def test_a_hundred_runs_take_one_request_for_each_metric(server: MlflowSer
 
 
 async def test_a_long_history_shows_something_first_and_finer_points_where_one_looks(
-    server: MlflowServer, tmp_path: Path
+    server: MlflowServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(module, "SLICE", 0.0)
     _, (run,) = fill(server, Shape(runs=1, metrics=0), "long")
     long_history(server, run, "loss", LONG)
     async with copying(server.url, tmp_path) as copy:
         await filled(copy)
         look(copy, f"metric:{NAME}:{run}:loss")
         histories = copy.sync._histories
-        assert await histories.read(await histories.wanted(copy.board.ids("metric"), ())), "there is more to do"
-        rough = await series(copy, f"{run}:loss")
-        assert rough.sampled and (rough.steps[0], rough.steps[-1]) == (0, LONG - 1)
+        points = 0
+        for stage in STAGES:
+            requests = copy.requests
+            assert await histories.read(await histories.wanted(copy.board.ids("metric"), ())), "there is more to do"
+            assert copy.requests - requests == len(stage)
+            rough = await series(copy, f"{run}:loss")
+            assert rough.sampled and (rough.steps[0], rough.steps[-1]) == (0, LONG - 1)
+            assert len(rough.steps) >= points + len(stage) * (SKETCH_STEPS - 1)
+            points = len(rough.steps)
         assert await read(copy) == 1
         even = await series(copy, f"{run}:loss")
         assert even.sampled and len(even.steps) == 2000 and (even.steps[0], even.steps[-1]) == (0, LONG - 1)

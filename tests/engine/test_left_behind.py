@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,7 @@ from data.query import parse
 from data.store.port import Store
 from tests.engine.conftest import TIMING, Lab, until
 from tests.engine.test_tracking import Mlflow, tracked, with_mlflow
+from tests.servers import free_port, running_mlflow
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
 ENDED = NOW - timedelta(hours=1)
@@ -241,6 +244,48 @@ async def test_a_canceled_jobs_run_is_marked_and_settled_on_request(make_lab: Ma
         refused = await ask(lab, "settle", by_pipeline, status="KILLED")
         assert refused.state == "refused" and "has not ended" in refused.answer
     assert mlflow.client.get_run(by_pipeline).info.status == "RUNNING"
+
+
+@pytest.mark.server
+@with_server
+async def test_a_run_is_settled_as_soon_as_a_server_that_was_away_is_back(make_lab: MakeLab, tmp_path: Path) -> None:
+    lab, port = await make_lab(behind=BEHIND), free_port()
+
+    @asynccontextmanager
+    async def serving() -> AsyncIterator[Mlflow]:
+        server = running_mlflow(tmp_path, port=port)
+        try:
+            yield Mlflow((await asyncio.to_thread(server.__enter__)).url)
+        finally:
+            await asyncio.to_thread(server.__exit__, None, None, None)
+
+    async with AsyncExitStack() as stack:
+        async with serving() as mlflow:
+            name, experiment = mlflow.experiment()
+            number = await lab.pipeline(EPOCHS="3")
+            job = lab.simulator.world.pipelines[number].jobs[3]
+            left = mlflow.run(experiment, tags={"gitlab.CI_JOB_ID": str(job.id)})
+            await stack.enter_async_context(lab.running(with_mlflow(lab, mlflow, name)))
+            await lab.look("projects")
+            await tracked(lab, left, lambda run: run.pipeline_run_id)
+            await lab.call("POST", f"/projects/{lab.git()}/pipelines/{number}/cancel")
+            lab.pass_time(120)
+            await tracked(lab, left, lambda run: run.ended_as == "canceled")
+        asked = command("settle", f"ml:{left}", status="KILLED")
+        await lab.store.submit(asked)
+
+        async def waits() -> Command | None:
+            found = await lab.store.get(Command, asked.id)
+            return found if found is not None and found.state == "queued" and found.answer else None
+
+        waiting = await until(waits, "it never said why it waits")
+        assert "refuses connections; it goes as soon as" in waiting.answer and waiting.attempts == 0
+        await tracked(lab, left, lambda run: run.status == "RUNNING" and run.ended_as == "canceled")
+        async with serving() as mlflow:
+            done = await lab.settled(asked)
+            assert (done.state, done.answer) == ("done", "MLflow shows it as KILLED now")
+            assert mlflow.client.get_run(left).info.status == "KILLED"
+            await tracked(lab, left, lambda run: run.status == "KILLED" and not run.ended_as)
 
 
 @pytest.mark.server

@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 
 from data.config import PipelineSettings, ProjectSettings, Secret
+from data.engine.marks import Labels
+from data.engine.outbox import TOGETHER
+from data.engine.verdict import Done
 from data.model import Command, JobRun, PipelineRun, RunInfo, Submission
 from tests.engine.conftest import CHURN, Lab, until
 
@@ -75,6 +78,31 @@ async def test_a_read_only_configuration_sends_nothing_but_takes_notes(lab: Lab)
     assert (refused.state, canceled.state, noted.state) == ("refused", "refused", "done")
     assert "read-only" in refused.answer
     assert len(await lab.requested()) == 1
+
+
+async def test_of_many_commands_some_are_carried_out_at_a_time(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    under_way: list[str] = []
+    most = 0
+    perform = Labels.perform
+
+    async def watched(self: Labels, command: Command) -> Done:
+        nonlocal most
+        under_way.append(command.id)
+        most = max(most, len(under_way))
+        done = await perform(self, command)
+        under_way.remove(command.id)
+        return done
+
+    monkeypatch.setattr(Labels, "perform", watched)
+    number = await lab.pipeline(EPOCHS="3")
+    async with lab.running():
+        run = await lab.run(number)
+        commands = [await lab.submit("label", run.id, add=[f"l{n}"], remove=[]) for n in range(5 * TOGETHER)]
+        for command in commands:
+            assert (await lab.settled(command)).state == "done"
+        found = await lab.store.get(PipelineRun, run.id)
+    assert found is not None and len(found.labels) == len(commands)
+    assert 1 < most <= TOGETHER
 
 
 async def test_cancel_retry_and_play(lab: Lab) -> None:

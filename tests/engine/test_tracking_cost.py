@@ -19,6 +19,8 @@ from tests.sources.filling import Shape, database, fill
 pytestmark = pytest.mark.server
 EACH = 12_000
 """Bytes that a run of twenty metrics, twenty params and ten tags has at most."""
+LARGE = 300_000
+"""The same of 1,500 metrics and 150 params."""
 
 
 @pytest.fixture(scope="module")
@@ -121,6 +123,8 @@ async def test_pages_of_large_runs_are_small(server: MlflowServer, tmp_path: Pat
             more = await reads.fill(copy.sync.progress, copy.sync._since(), again=False)
             pages.append(copy.received - before)
         assert max(pages[1:]) < 1.5 * PAGE_BYTES, pages
+        assert copy.requests <= 5, "experiments, two pages or three, and one for runs without a start time"
+        assert copy.received <= 30 * LARGE
         page = await copy.store.page(TrackedRun, limit=50)
         assert len(page.records) == 30
         assert {(len(run.metrics), len(run.params)) for run in page.records} == {(1500, 150)}

@@ -194,6 +194,14 @@ def test_extremes_are_widened_by_the_newest_value(
     assert (found.last, found.step) == (fresh.last, fresh.step)
 
 
+@pytest.mark.parametrize(("step", "sampled"), [(5, False), (6, False), (9, True)])
+def test_extremes_are_those_of_samples_once_points_were_passed_over(step: int, sampled: bool) -> None:
+    run = TrackedRun(id="ml:r", connection="ml", run_id="r")
+    stored = replace(run, metrics={"loss": summary(2, 5, min=1, max=3, min_step=1, max_step=2)})
+    found = merge.tracked(stored, replace(run, metrics={"loss": summary(2, step)})).metrics["loss"]
+    assert found.sampled is sampled
+
+
 def test_what_people_and_the_engine_added_to_a_run_is_kept() -> None:
     fresh = TrackedRun(id="ml:r", connection="ml", run_id="r", name="new")
     stored = replace(

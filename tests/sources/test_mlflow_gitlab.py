@@ -118,7 +118,7 @@ def test_what_it_does_not_offer_stays_empty(tracking: TrackingSource, script: Sc
     assert tracking.artifacts("a") == []
     assert tracking.detail("a").models == []
     assert tracking.runs(["1"], undated=True).runs == []
-    assert tracking.sketch("a", "loss", 10**6) is None
+    assert tracking.sketch(["a"], "loss", 10**6, range(25)) == []
     assert [seen.path for seen in script.seen] == [f"{API}/runs/get"]
 
 

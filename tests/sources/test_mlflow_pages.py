@@ -135,8 +135,8 @@ class History:
 
 def test_a_long_history_is_sketched_from_short_parts_of_it(tracking: RestTracking, script: Scripted) -> None:
     script.on(BULK, History(999_999))
-    found = tracking.sketch("r", "loss", 999_999)
-    assert found is not None and found.sampled
+    (found,) = tracking.sketch(["r"], "loss", 999_999, range(SKETCH_PARTS + 1))
+    assert found.sampled
     assert (found.id, found.steps[0], found.steps[-1]) == ("ml:r:loss", 0, 999_999)
     assert list(found.steps) == sorted(set(found.steps))
     assert len(found.steps) > SKETCH_PARTS * SKETCH_STEPS * 0.9
@@ -147,7 +147,19 @@ def test_a_long_history_is_sketched_from_short_parts_of_it(tracking: RestTrackin
 
 def test_a_history_that_is_not_long_or_has_gaps_is_not_sketched(tracking: RestTracking, script: Scripted) -> None:
     script.on(BULK, History(999_999, every=1_000))
-    assert tracking.sketch("r", "loss", LONG - 1) is None
+    assert tracking.sketch(["r"], "loss", LONG - 1, range(SKETCH_PARTS + 1)) == []
     assert script.seen == []
-    sparse = tracking.sketch("r", "loss", 999_990)
-    assert sparse is None or len(sparse.steps) >= SKETCH_PARTS // 2
+    assert tracking.sketch(["r"], "loss", 999_990, range(SKETCH_PARTS + 1)) == []
+
+
+def test_a_server_that_does_not_sample_is_asked_for_a_sketch_once(tracking: RestTracking, script: Scripted) -> None:
+    for _ in range(2):
+        assert tracking.sketch(["r"], "loss", 999_999, range(SKETCH_PARTS + 1)) == []
+    assert [seen.path for seen in script.seen] == [BULK]
+
+
+def test_a_run_that_is_gone_ends_a_sketch_and_nothing_else(tracking: RestTracking, script: Scripted) -> None:
+    gone = Answer({"error_code": "RESOURCE_DOES_NOT_EXIST", "message": "Run 'x' not found"}, status=404)
+    script.on(BULK, gone, History(999_999))
+    assert tracking.sketch(["r", "x"], "loss", 999_999, range(SKETCH_PARTS + 1)) == []
+    assert len(tracking.sketch(["r"], "loss", 999_999, range(SKETCH_PARTS + 1))) == 1

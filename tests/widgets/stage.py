@@ -13,6 +13,7 @@ from textual.widget import Widget
 
 from styles import BASE, sheet
 from styles.themes import THEMES, variable_defaults
+from widgets.paint import TONE_CLASSES
 
 T = TypeVar("T")
 
@@ -23,6 +24,7 @@ DEADLINE = 10.0
 class Stage(App[None]):
     """Shows `widgets`, one below the other, and keeps the messages that they send."""
 
+    COMPONENT_CLASSES = TONE_CLASSES
     CSS_PATH = [*BASE, *(sheet(name) for name in ("log", "prompt", "chart", "form"))]
     ENABLE_COMMAND_PALETTE = False
 

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from widgets.braille import SIGNS, SPANS, Canvas, Trace, trace
-from widgets.curves import Part
+from widgets.columns import Parts
+from widgets.curves import Course
 
 
-def point(column: int, value: float, *, joined: bool = True) -> Part:
-    return column, joined, value, value, value, value
+def parts_of(points: Sequence[tuple[int, float]], columns: int, *, breaks: Collection[int] = ()) -> Parts:
+    """Points whose x are dot columns."""
+    course = Course([x for x, _ in points], [float(y) for _, y in points], frozenset(breaks))
+    return course.parts(0, columns - 1, columns)
 
 
-def as_row(value: float) -> int:
-    return int(value)
+def as_rows(values: Sequence[float]) -> list[int]:
+    return [int(value) for value in values]
 
 
 def test_signs_are_the_braille_cells() -> None:
@@ -31,7 +35,7 @@ def test_signs_are_the_braille_cells() -> None:
 def test_a_line_has_no_hole(places: list[tuple[int, int]]) -> None:
     """From column to column the spans touch each other, at most diagonally."""
     found = sorted(dict(places).items())
-    drawn = trace([point(column, row) for column, row in found], as_row, 60, 40)
+    drawn = trace(parts_of(found, 60), as_rows, 60, 40)
     inside = [column for column in range(60) if drawn.highs[column] >= drawn.lows[column]]
     first, last = max(0, found[0][0]), min(59, found[-1][0])
     assert inside == list(range(first, last + 1))
@@ -44,12 +48,13 @@ def test_a_line_has_no_hole(places: list[tuple[int, int]]) -> None:
 
 
 def test_a_line_is_broken_where_points_are_not_joined() -> None:
-    drawn = trace([point(0, 3), point(5, 3, joined=False), point(6, 3)], as_row, 8, 8)
+    drawn = trace(parts_of([(0, 3), (5, 3), (6, 3)], 8, breaks={1}), as_rows, 8, 8)
     assert [high >= 0 for high in drawn.highs] == [True, False, False, False, False, True, True, False]
 
 
 def test_values_far_outside_do_no_harm() -> None:
-    drawn = trace([point(-5, 1e308), point(2, 3.0), point(99, -1e308)], lambda value: int(value * 10), 8, 8)
+    parts = parts_of([(-5, 1e308), (2, 3.0), (99, -1e308)], 8)
+    drawn = trace(parts, lambda values: [int(value * 10) for value in values], 8, 8)
     assert drawn.lows[2] <= 30
 
 

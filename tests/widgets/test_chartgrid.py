@@ -206,7 +206,7 @@ async def test_it_goes_from_point_to_point_where_there_are_few() -> None:
             await pilot.press("left")
             assert grid.reading is not None
             seen.append((grid.reading[1], texts(grid, [1])[0].split()[1]))
-        assert seen == [(100.0, "3"), (50.0, "nan"), (0.0, "1"), (0.0, "1")]
+        assert seen == [(100.0, "3"), (50.0, "NaN"), (0.0, "1"), (0.0, "1")]
 
 
 async def test_values_of_several_runs_are_copied_by_name() -> None:

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.widgets.curves import START, line
-from widgets.curves import BLOCK, LONG, Clock, Columns, Course, course, gap_cells, smoothed, x_values
+from widgets.columns import Columns
+from widgets.curves import BLOCK, LONG, Clock, Course, course, gap_cells, smoothed, x_values
 
 finite = st.floats(-1e300, 1e300)
 anything = st.floats(allow_nan=True, allow_infinity=True)
@@ -29,18 +30,19 @@ def test_thinning_never_loses_an_extreme(pairs: list[tuple[int, float]], columns
     low, high = pairs[0][0], pairs[-1][0]
     parts = course_of(pairs).parts(low, high, columns)
     place = Columns(low, high, columns)
-    for column, _, first, least, greatest, last in parts:
+    found = list(zip(parts.columns, parts.leasts, parts.greatests, strict=True))
+    for at, (column, least, greatest) in enumerate(found):
         assert 0 <= column < columns
-        assert least <= min(first, last) <= max(first, last) <= greatest
+        assert least <= min(parts.first(at), parts.last(at)) <= max(parts.first(at), parts.last(at)) <= greatest
     for x, y in pairs:
-        column = place.of(x)
-        near = [part for part in parts if abs(part[0] - column) <= 1]
-        assert any(least <= y <= greatest for _, _, _, least, greatest, _ in near)
-    assert min(part[3] for part in parts) == min(y for _, y in pairs)
-    assert max(part[4] for part in parts) == max(y for _, y in pairs)
-    assert parts[0][2] == pairs[0][1]
-    assert parts[-1][5] == pairs[-1][1]
-    assert [part[0] for part in parts] == sorted(part[0] for part in parts)
+        near = [part for part in found if abs(part[0] - place.of(x)) <= 1]
+        assert any(least <= y <= greatest for _, least, greatest in near)
+    whole = min(y for _, y in pairs), max(y for _, y in pairs)
+    assert (min(parts.leasts), max(parts.greatests)) == whole
+    assert parts.first(0) == pairs[0][1]
+    assert parts.last(len(found) - 1) == pairs[-1][1]
+    assert parts.columns == sorted(set(parts.columns))
+    assert course_of(pairs).range_of(parts, low, high, columns) == whole == course_of(pairs).y_range
 
 
 @given(points, st.integers(0, 10_000), st.integers(1, 5_000), st.integers(2, 60))
@@ -50,15 +52,16 @@ def test_a_part_of_a_course_shows_its_points_and_leads_out_to_the_next_ones(
     high = low + size
     parts = course_of(pairs).parts(low, high, columns)
     inside = [y for x, y in pairs if low <= x <= high]
-    seen = [part for part in parts if 0 <= part[0] < columns]
+    seen = parts.seen(columns)
+    assert all(0 <= column < columns for column in parts.columns[seen])
     if inside:
-        assert min(part[3] for part in seen) <= min(inside)
-        assert max(part[4] for part in seen) >= max(inside)
+        assert (min(parts.leasts[seen]), max(parts.greatests[seen])) == (min(inside), max(inside))
     before, after = [y for x, y in pairs if x < low], [y for x, y in pairs if x > high]
     if before:
-        assert parts[0][2] == before[-1]
+        assert (parts.columns[0] < 0, parts.first(0)) == (True, before[-1])
     if after:
-        assert parts[-1][5] == after[0]
+        last = len(parts.columns) - 1
+        assert (parts.columns[last] >= columns, parts.last(last)) == (True, after[0])
 
 
 def test_a_long_course_finds_the_same_extremes_as_a_short_one() -> None:
@@ -79,8 +82,6 @@ def test_what_is_missing_becomes_a_gap_in_its_place(values: list[float]) -> None
     for at in found.breaks - {len(known)}:
         before = known[at - 1][0] if at else -1
         assert any(before < gap < known[at][0] for gap in found.gap_xs)
-    joined = [part for part in found.parts(0, max(1, len(values) - 1), 10_000) if part[1]]
-    assert all(part[0] >= 0 for part in joined)
 
 
 def test_infinities_are_told_from_nan_even_where_mlflow_has_cut_them() -> None:

@@ -73,6 +73,9 @@ async def test_the_foot_leaves_out_what_does_not_fit() -> None:
         await pilot.resize_terminal(20, 4)
         await pilot.pause()
         assert texts(foot, [0])[0] == " enter open  l log"
+        foot.update([*HINTS[:2], HINTS[2]._replace(kept=True)])
+        assert foot.draw(20).text.rstrip() == " enter open  ? help"
+        assert foot.draw(18).text.rstrip() == " enter open"
         foot.update(HINTS, Cell("nothing is marked", "warning"))
         assert foot.draw(60).text.rstrip() == " nothing is marked  enter open  l log  ? help"
         for width in range(1, 60):

@@ -40,8 +40,7 @@ def test_a_scale_puts_every_value_on_a_row_and_keeps_their_order(values: list[fl
     if scale is None:
         assert not known
         return
-    place = scale.placer(rows)
-    found = [place(value) for value in known]
+    found = scale.rows(known, rows)
     assert found == sorted(found)
     assert all(0 <= row < rows for row in found)
     if known[0] < known[-1] and math.isfinite(known[-1] - known[0]) and rows > 1:
@@ -73,9 +72,9 @@ def test_symlog() -> None:
     assert scale is not None
     assert scale.threshold == 1.0
     assert list(scale.ticks(7).values()) == ["-1000", "-10", "0", "10", "1000"]
-    place = scale.placer(101)
-    assert place(0.0) == 50
-    assert place(10.0) - 50 == 50 - place(-10.0) > 10
+    low, middle, high = scale.rows([-10.0, 0.0, 10.0], 101)
+    assert middle == 50
+    assert high - 50 == 50 - low > 10
 
 
 def test_the_linear_part_of_a_symlog_scale_is_typical_and_bounded() -> None:
@@ -89,7 +88,7 @@ def test_flat_and_single_values_stand_in_the_middle() -> None:
     for kind in SCALINGS:
         scale = fit_scale(kind, [3.0, 3.0])
         assert scale is not None
-        assert scale.placer(9)(3.0) == 4
+        assert scale.rows([3.0], 9) == [4]
         assert list(scale.ticks(4).values()) == ["3"]
     assert fit_scale("log", [0.0, -1.0]) is None
     assert fit_scale("linear", []) is None

@@ -20,8 +20,7 @@ from tui.screens.pane import CHARTS, Pane
 from widgets.cells import Cell
 from widgets.chartgrid import ChartGrid
 from widgets.grid import Grid, Row
-from widgets.paint import TONE_CLASSES
-from widgets.series import LINE_TONES, series_tone
+from widgets.series import LINE_TONES, letter, series_tone
 
 if TYPE_CHECKING:
     from data.export import Table
@@ -38,7 +37,7 @@ MANY = 10_000
 class MetricTable(Grid):
     """The table; names of runs have the colours of their lines."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {*TONE_CLASSES, *(f"tone--{tone}" for tone in LINE_TONES)}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"tone--{tone}" for tone in LINE_TONES}
 
 
 class MetricsPane(Pane):
@@ -128,8 +127,8 @@ class MetricsPane(Pane):
         directions = self.directions()
 
         def row(line: Measured) -> Row:
-            run_id = line.run.id
-            cell = Cell(names[run_id], series_tone(charts.number_of(run_id))) if names else None
+            number = charts.number_of(line.run.id)
+            cell = Cell(f"{letter(number)} {names[line.run.id]}", series_tone(number)) if names else None
             return measured_row(line, directions, self.now(), cell)
 
         self.grid.set_source(LazyRows(measured(self._of_metric, self.charts.is_wanted), _key, row))
@@ -189,7 +188,7 @@ class MetricsPane(Pane):
             return ()
         runs = selection(self.store, TrackedRun, ids=[run.id for run in self.subject.tracked])
         names, keys = self.home.feed.overview.names if self.home.feed else {}, self.charts.filter_regex
-        return metric_table(runs, names, keys=keys), history_table(self.store, runs, names, keys=keys)
+        return metric_table(self.store, runs, names, keys=keys), history_table(self.store, runs, names, keys=keys)
 
     def copied(self) -> str:
         """What `y` copies: the value at the reading line, else the last one."""

@@ -101,11 +101,12 @@ class TrackingSource(Protocol):
         """
         ...
 
-    def sketch(self, run_id: str, key: str, last_step: int) -> MetricSeries | None:
-        """A quick picture of a history that goes up to `last_step`, made of some short parts of it.
+    def sketch(self, run_ids: Sequence[str], key: str, last_step: int, parts: Sequence[int]) -> list[MetricSeries]:
+        """A quick picture of histories that go up to `last_step`, made of some short parts of them.
 
-        For a metric of a million points, whose even sample costs the server seconds. None where an even sample is as
-        quick, or too little was found.
+        For a metric of a million points, whose even sample costs the server seconds. `parts` are some of the numbers
+        from 0 to `SKETCH_PARTS`, evenly spread over the steps. Runs of which too little was found are left out; none is
+        told where an even sample is as quick.
         """
         ...
 

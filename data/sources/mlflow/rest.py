@@ -164,9 +164,9 @@ class RestTracking:
         """The history of a metric in several runs; see `TrackingSource.histories`."""
         return self._histories.read(run_ids, key, max_points, start_step, end_step)
 
-    def sketch(self, run_id: str, key: str, last_step: int) -> MetricSeries | None:
-        """A quick picture of a long history; see `TrackingSource.sketch`."""
-        return self._histories.sketch(run_id, key, last_step)
+    def sketch(self, run_ids: Sequence[str], key: str, last_step: int, parts: Sequence[int]) -> list[MetricSeries]:
+        """A quick picture of long histories; see `TrackingSource.sketch`."""
+        return self._histories.sketch(run_ids, key, last_step, parts)
 
     def registered_models(self) -> list[RegisteredModel]:
         """All names in the model registry; none where the server has no registry."""
