@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from data.errors import StoreError
 from data.model.base import Record
 from data.query import complete, wanted, word_start
-from data.query.fields import ENTRIES
+from data.query.fields import ENTRIES, entry
 from data.store.kinds import KINDS
 from data.store.port import NAMES, OFFERED, Store
 
@@ -99,6 +99,11 @@ class Completer:
     async def _read(self, name: str, partial: str) -> tuple[tuple[str, ...], bool]:
         """What the store has, and whether that is all of it."""
         kind = KINDS[self._kind]
+        if (named := entry(name)) is not None:
+            if named[0] not in kind.entries:
+                return (), True
+            values = await self._store.values(self._kind, ".".join(named), contains=partial)
+            return tuple(values), len(values) < OFFERED
         if name in ENTRIES:
             if ENTRIES[name] not in kind.entries:
                 return (), True

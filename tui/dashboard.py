@@ -107,7 +107,6 @@ class Dashboard(Routes):
 
     def _begin(self) -> None:
         """The first frame stands: bring up what is behind it."""
-        self.first_frame_stands()
         self.set_interval(TICK, self._tick)
         self._opening = self.run_worker(self._open(), group="open", exit_on_error=False)
 
@@ -125,6 +124,8 @@ class Dashboard(Routes):
         except Exception as error:  # the last resort: a sentence, and the way out, in place of a dead screen
             self.failed(error)
             return
+        finally:
+            self.imports_stand()
         if backend is None:
             return
         self.backend, self.feed = backend, backend.feed

@@ -206,5 +206,6 @@ async def _write(dashboard: Dashboard, table: Table, target: Target, safe: bool)
             dashboard.say(f"writing {short(target.path)}: {plural(count, 'row')}", "running")
 
     count = await save(table, target.path, target.form, replace=target.held is not None, safe=safe, told=tell)
-    written = size(target.path.stat().st_size)
-    dashboard.say(f"wrote {plural(count, 'row')} to {short(target.path)}, {written}", "success")
+    written, remark = size(target.path.stat().st_size), table.remark()
+    words = f"wrote {plural(count, 'row')} to {short(target.path)}, {written}"
+    dashboard.say(f"{remark}: {words}" if remark else words, "warning" if remark else "success")

@@ -19,10 +19,11 @@ STRANGERS = 200
 
 
 class Family(NamedTuple):
-    """Jobs by the id of their run, and the child runs by their own."""
+    """Jobs by the id of their run, and the child runs by their own; `whole`: all that the store has were looked for."""
 
     jobs: dict[str, list[JobRun]]
     children: dict[str, PipelineRun]
+    whole: bool = False
 
     def all_jobs(self) -> list[JobRun]:
         """The jobs of all of them."""
@@ -45,7 +46,7 @@ async def read_family(store: Store, run: PipelineRun) -> Family:
         new = await store.get_many(PipelineRun, sorted(wanted)) if wanted else {}
         children.update(new)
         level = list(new)
-    return Family(jobs, children)
+    return Family(jobs, children, whole=True)
 
 
 async def read_jobs(store: Store, run_ids: Sequence[str]) -> list[JobRun]:
@@ -73,13 +74,16 @@ async def renewed(store: Store, run: PipelineRun, family: Family, changes: Chang
         return None
     jobs = await store.get_many(JobRun, sorted(touched & known | set(strangers)))
     mine = {run.id, *family.children}
+    awaited = {job.downstream for job in family.all_jobs() if job.downstream} - mine
+    if awaited & changes.put.get(PipelineRun, frozenset()):
+        return None
     fresh = {id_: job for id_, job in jobs.items() if job.pipeline_run_id in mine}
     if any(job.downstream and job.downstream not in mine for job in fresh.values()):
         return None
     runs = await store.get_many(PipelineRun, sorted(changes.put.get(PipelineRun, frozenset()) & family.children.keys()))
     if not fresh and not runs:
         return family
-    return Family(_with(family.jobs, fresh, known), {**family.children, **runs})
+    return family._replace(jobs=_with(family.jobs, fresh, known), children={**family.children, **runs})
 
 
 def _with(jobs: dict[str, list[JobRun]], fresh: dict[str, JobRun], known: set[str]) -> dict[str, list[JobRun]]:

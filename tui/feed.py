@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-POLL = 0.2
+POLL = 0.1
 """Seconds between two looks at the store's revision; a look costs microseconds."""
 RETRY = 1.0
 """Seconds until a store that could not be read is asked again."""
@@ -219,9 +219,9 @@ class Feed:
         ]
         await self.context.store.watch(interests)
 
-    async def submit(self, command: Command) -> None:
-        """Put a command in the outbox."""
-        await self.context.store.submit(command)
+    async def submit(self, *commands: Command) -> None:
+        """Put commands in the outbox."""
+        await self.context.store.submit(*commands)
 
     async def close(self) -> None:
         """Let go of the store."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from tui.rows import RecordRows, StoreRows
@@ -29,20 +30,22 @@ class GroupRows(RecordRows[R]):
     """Rows: headers, newest activity first, and under an unfolded one its records in their order.
 
     It is a picture of the moment it was opened, as `StoreRows` is; after a change open a new one with the same
-    `unfolded`. `header` and `cells` are called each time that a row is drawn.
+    `unfolded`, or let it make one of which only some groups are read anew (`renewed`). `header` and `cells` are called
+    each time that a row is drawn.
     """
 
     def __init__(
         self,
         list_members: Callable[[str], Awaitable[Listing[R]]],
-        list_groups: Callable[[int | None], Awaitable[list[Group]]],
+        list_groups: Callable[[int | None, AbstractSet[str] | None], Awaitable[list[Group]]],
         header: Callable[[Group], tuple[Cell, ...]],
         cells: Callable[[R], tuple[Cell, ...]],
         unfolded: Collection[str] = (),
     ) -> None:
         """Without rows until `read`; `open` makes one that reads a store.
 
-        `list_groups` is told how many of the newest records to look at (None for all), `list_members` a group's value.
+        `list_groups` is told how many of the newest records to look at (None for all) and which groups are wanted (None
+        for all), `list_members` a group's value.
         """
         self._list_members, self._list_groups = list_members, list_groups
         self._header, self._cells = header, cells
@@ -77,8 +80,12 @@ class GroupRows(RecordRows[R]):
         anew after a change does not go back to rough ones.
         """
 
-        async def list_groups(among: int | None) -> list[Group]:
-            return await store.groups(kind, field, where=where, query=query, best=best, among=among)
+        async def list_groups(among: int | None, values: AbstractSet[str] | None) -> list[Group]:
+            asked = dict(where or {})
+            if values is not None:
+                only = asked.get(field)
+                asked[field] = sorted(values & {only} if isinstance(only, str) else values)
+            return await store.groups(kind, field, where=asked, query=query, best=best, among=among)
 
         async def list_members(value: str) -> Listing[R]:
             return await store.listing(kind, where={**(where or {}), field: value}, query=query, sort=sort)
@@ -88,15 +95,15 @@ class GroupRows(RecordRows[R]):
         return rows
 
     async def complete(self) -> bool:
-        """Make numbers and sizes exact; whether something differs from before."""
-        before = self._groups, self._size
+        """Make numbers and sizes exact; whether something differs from before, if only that they are exact."""
+        before = self._groups, self._size, self._exact
         if not self._exact:
             await self.read(None)
         for rows in list(self._members.values()):
             if not rows.listing.complete:
                 await rows.listing.finish()
         self._lay_out()
-        return before != (self._groups, self._size)
+        return before != (self._groups, self._size, self._exact)
 
     @property
     def exact(self) -> bool:
@@ -105,11 +112,26 @@ class GroupRows(RecordRows[R]):
 
     async def read(self, among: int | None) -> None:
         """Read the groups: with `among` only those of so many of the newest records."""
-        groups = await self._list_groups(among)
+        groups = await self._list_groups(among, None)
         members = await self._listed(group.value for group in groups if group.value in self._wanted)
         self._exact = among is None or sum(group.count for group in groups) < among
         self._groups = groups
         self._show(members)
+
+    async def renewed(self, values: AbstractSet[str]) -> GroupRows[R]:
+        """The same rows, of which these groups and their records are read anew: others have not changed."""
+        anew = GroupRows(self._list_members, self._list_groups, self._header, self._cells, self._wanted)
+        groups = [group for group in self._groups if group.value not in values]
+        groups += await self._list_groups(None, values)
+        groups.sort(key=lambda group: group.value)
+        groups.sort(key=lambda group: group.newest.timestamp() if group.newest else 0, reverse=True)
+        members = {value: StoreRows(await self._list_members(value), self._cells) for value in values & self._wanted}
+        for rows in members.values():
+            await rows.finish()
+        anew._groups, anew._exact = groups, self._exact
+        anew._members = {value: rows for value, rows in self._members.items() if value not in values}
+        anew._show(members)
+        return anew
 
     # Folding
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
+from rich.cells import cell_len
+
+from tui.present.pipelines import pipeline_name
+from tui.present.runs import metric_rank
 from tui.present.text import age, number, percent, plural, sha
-from tui.table import Scene
-from widgets.cells import GAP, Cell, Column, Span, fit, layout
+from tui.table import NONE, Scene
+from widgets.cells import GAP, Cell, Column, Span, fit, layout, truncate_left
 from widgets.glyphs import glyphs
 
 if TYPE_CHECKING:
@@ -20,6 +24,8 @@ R = TypeVar("R", bound="Record")
 
 STRIP = 20
 """Newest records of a group that are shown as glyphs."""
+OWN_BEST = 5_000
+"""Records of a group of which each is looked at for the best value of another metric: some 30 ms."""
 COLUMNS: tuple[Column, ...] = (
     Column(key="name", title="", width=24, min_width=18, flex=1, priority=0),
     Column(key="count", title="", width=12, min_width=9, align="right", priority=1),
@@ -38,6 +44,8 @@ class Peek(NamedTuple):
     newest: datetime | None
     strip: tuple[Span, ...]
     title: str = ""
+    best: tuple[str, float] | None = None
+    """A metric that they have, and its best value in the group, where none has the metric of all groups."""
 
 
 class Headers(Generic[R]):
@@ -47,41 +55,56 @@ class Headers(Generic[R]):
         field: field of the store that is grouped by.
         title: how people call it.
         metric: the metric of which `Group.best` is the best value; "" for none.
-        scene: names of projects and experiments.
+        scene: projects, and names of experiments.
         glyph: (glyph, tone) of a record.
+        directions: which metrics are better when greater or less, where the user says so.
     """
 
     def __init__(
-        self, field: str, title: str, metric: str, scene: Callable[[], Scene], glyph: Callable[[R], tuple[str, str]]
+        self,
+        field: str,
+        title: str,
+        metric: str,
+        scene: Callable[[], Scene],
+        glyph: Callable[[R], tuple[str, str]],
+        directions: Mapping[str, str] = NONE,
     ) -> None:
-        self.field, self.title, self.metric = field, title, metric
+        self.field, self.title, self.metric, self._directions = field, title, metric, directions
         self._scene, self._glyph = scene, glyph
         self._peeks: dict[str, Peek] = {}
 
-    def cell(self, group: Group, width: int, *, unfolded: bool) -> Cell:
-        """The header of a group in `width` cells."""
-        cells = self._cells(group, glyphs().open if unfolded else glyphs().closed)
+    def cell(self, group: Group, width: int, *, unfolded: bool, exact: bool = True) -> Cell:
+        """The header of a group in `width` cells. Without `exact` it has at least as many runs as it says."""
+        places = layout(COLUMNS, width)
+        fold = f"{glyphs().open if unfolded else glyphs().closed} "
+        cells = self._cells(group, fold, places[0].width if places else 0)
+        if not exact:
+            cells[1] = Cell(f"{group.count}+ runs", "dim")
         spans: list[Span] = []
         x = 0
-        for index, start, size in layout(COLUMNS, width):
+        for index, start, size in places:
             spans.append((" " * (start - x), ""))
             spans += fit(cells[index], size, COLUMNS[index].align)
             x = start + size
         return Cell.of(*spans)
 
-    def _cells(self, group: Group, fold: str) -> tuple[Cell, ...]:
+    def _cells(self, group: Group, fold: str, room: int) -> list[Cell]:
         peek = self._peeks.get(group.value, Peek(None, ()))
         one = group.count == 1
-        return (
-            Cell.of((f"{fold} ", "dim"), (self.name(group.value), "bold" if group.value else "dim"),
-                    (" " * GAP + peek.title, "dim")),
+        best = peek.best if group.best is None else (self.metric, group.best)
+        name = self.name(group.value)
+        if self.field == "pipeline_id":  # its end tells most
+            name = truncate_left(name, room - cell_len(fold))
+        title = [(" " * GAP + peek.title, "dim")] if peek.title else []
+        return [
+            Cell.of((fold, "dim"), (name, "bold" if group.value else "dim"), *title),
             Cell(plural(group.count, "run")),
             _outcome(group) if one else Cell(percent(group.succeeded, group.succeeded + group.failed)),
             Cell(f"{glyphs().running} {group.active}", "running") if group.active and not one else Cell(),
-            Cell() if group.best is None else Cell.of((f"{self.metric} ", "dim"), (number(group.best), "")),
+            Cell() if best is None else Cell.of((f"{best[0]} ", "dim"), (number(best[1]), "")),
             Cell.of(*peek.strip),
             Cell(age(group.newest, self._scene().now), "dim"),
-        )  # fmt: skip
+        ]
 
     def name(self, value: str) -> str:
         """How a group is called."""
@@ -90,6 +113,8 @@ class Headers(Generic[R]):
         scene = self._scene()
         if self.field == "git_commit_hash":
             return sha(value)
+        if self.field == "pipeline_id":
+            return pipeline_name(value, scene.projects, f" {glyphs().crumb} ")
         if self.field == "experiment_id":
             return next((name for id_, name in scene.experiments.items() if id_.partition(":")[2] == value), value)
         return scene.names.get(value, value) if self.field == "project_id" else value
@@ -103,8 +128,27 @@ class Headers(Generic[R]):
             at = {**where, self.field: group.value}
             found = (await store.page(kind, where=at, query=query, limit=STRIP)).records
             strip = tuple(map(self._glyph, found))
-            self._peeks[group.value] = Peek(group.newest, strip, await self._title(store, group.value, found))
+            title, best = await self._title(store, group.value, found), None
+            if self.metric and group.best is None and group.count <= OWN_BEST:
+                best = await self._own_best(store, kind, at, query, found)
+            self._peeks[group.value] = Peek(group.newest, strip, title, best)
         return bool(wanted)
+
+    async def _own_best(
+        self, store: Store, kind: type[R], where: Where, query: Query | None, found: Iterable[Any]
+    ) -> tuple[str, float] | None:
+        """The best value of the metric that tells most of those that the newest records have."""
+        from data.direction import direction
+        from data.store.port import Sort
+
+        names = sorted({name for record in found for name in record.metrics}, key=metric_rank)
+        ways = ((name, direction(name, self._directions)) for name in names)
+        name, way = next(((name, way) for name, way in ways if way), ("", ""))
+        if not name:
+            return None
+        best = Sort(f"metrics.{name}", descending=way == "max")
+        groups = await store.groups(kind, self.field, where=where, query=query, best=best)
+        return next(((name, group.best) for group in groups if group.best is not None), None)
 
     def _stale(self, group: Group) -> bool:
         known = self._peeks.get(group.value)

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 NARROWEST, WIDEST = 3, 80
 """Cells that a user can give a column."""
 
+RENAMED = {"pipeline": "pipeline_id"}
+"""Groups of looks that were kept before they had another name: pipelines were told apart by their names only."""
+
 _AGE = r"(?:[\d.]+[a-zA-Z]+)+"
 _WIDTH = r"(?s)(.+):(\d{1,3})"
 
@@ -73,7 +76,7 @@ class Look(NamedTuple):
             window=str(found["window"]),
             sort=str(found["sort"]),
             descending=bool(found["descending"]),
-            group=str(found["group"]),
+            group=RENAMED.get(str(found["group"]), str(found["group"])),
             columns=tuple(map(str, found["columns"])),
         )
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from data.errors import LinesideError
 from tui.commands import COMMANDS
+from tui.early import EarlyKeys
 from tui.screens.base import TABS, LinesideScreen
 from tui.screens.listing import ListScreen
 from tui.shell import Shell
@@ -21,15 +22,18 @@ if TYPE_CHECKING:
     from data.model.project import Project
     from data.model.run import PipelineRun
     from data.model.tracking import TrackedRun
+    from tui.completing import Completer
     from tui.feed import Feed
     from tui.snapshot import Snapshot
 
 
-class Routes(Shell):
+class Routes(Shell, EarlyKeys):
     """Half of the application: where keys lead."""
 
     feed: Feed | None
     user: str
+    _completer: Completer | None = None
+    """Completes filters of runs in command lines."""
 
     # Between screens
 
@@ -286,8 +290,21 @@ class Routes(Shell):
         if word == "theme":
             return [f"theme {name}" for name in self.theme_names() if name.startswith(rest)]
         if word in TABS:
-            return [f"{word} {done}" for done in self.complete_filter(rest)]
+            known = self._completer.known(rest) if word == "runs" and self._completer is not None else ()
+            return [f"{word} {done}" for done in dict.fromkeys([*known, *self.complete_filter(rest)])]
         return []
+
+    async def learn_line(self, text: str) -> bool:
+        """Ask the store for what completes a filter of runs in the command line; whether there is more to offer."""
+        word, _, rest = text.partition(" ")
+        if word != "runs" or not rest or self.feed is None:
+            return False
+        if self._completer is None:
+            from data.model.run import PipelineRun
+            from tui.completing import Completer
+
+            self._completer = Completer(self.feed.context.store, PipelineRun)
+        return await self._completer.learn(rest)
 
     def complete_filter(self, text: str) -> list[str]:
         """Completions of a filter: whole texts."""

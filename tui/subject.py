@@ -28,6 +28,7 @@ class Subject:
         run: the GitLab run; None for an MLflow run without one, and until it is read.
         family: its jobs, and the runs below it.
         tracked: the MLflow runs, the oldest first; for the screen of an MLflow run that one alone.
+        is_tracked_read: whether `tracked` was read.
         like: seconds that like runs took.
         gpu: greatest known use of a graphics processor, in per cent.
     """
@@ -35,6 +36,7 @@ class Subject:
     run: PipelineRun | None = None
     family: Family = field(default_factory=lambda: Family({}, {}))
     tracked: tuple[TrackedRun, ...] = ()
+    is_tracked_read: bool = False
     like: Sequence[float] = ()
     gpu: float | None = None
 
@@ -46,6 +48,7 @@ class Subject:
 
     def set_tracked(self, runs: Sequence[TrackedRun]) -> None:
         """Take over other MLflow runs."""
+        self.is_tracked_read = True
         self.tracked = tuple(sorted(runs, key=lambda one: (one.start is None, one.start, one.id)))
         self.gpu = greatest(self.tracked, GPU_METRIC)
 

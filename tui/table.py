@@ -8,11 +8,14 @@ from copy import copy
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from tui.look import Chosen
 from tui.present.text import number
 from widgets.cells import Align, Cell, Column
+
+if TYPE_CHECKING:
+    from data.model.project import Project
 
 R = TypeVar("R")
 
@@ -37,25 +40,27 @@ class Scene:
     Args:
         now: the time that ages are counted from.
         names: names of projects by id.
+        projects: projects by id.
         experiments: names of experiments by `<connection>:<experiment id>`.
         like: durations in seconds of runs like one, by what makes runs alike (`tui.present.runs.likeness`).
         best: the best value in sight by key of the column, where that is known.
         pending: kinds of the commands under way by id of their target.
     """
 
-    __slots__ = ("best", "experiments", "like", "names", "now", "pending")
+    __slots__ = ("best", "experiments", "like", "names", "now", "pending", "projects")
 
     def __init__(
         self,
         now: datetime,
         *,
         names: Mapping[str, str] = NONE,
+        projects: Mapping[str, Project] = NONE,
         experiments: Mapping[str, str] = NONE,
         like: Mapping[tuple[str, str], Sequence[float]] = NONE,
         best: Mapping[str, float] = NONE,
         pending: Mapping[str, str] = NONE,
     ) -> None:
-        self.now, self.names, self.experiments = now, names, experiments
+        self.now, self.names, self.projects, self.experiments = now, names, projects, experiments
         self.like, self.best, self.pending = like, best, pending
 
 
@@ -67,12 +72,13 @@ class Spec(Generic[R]):
         draw: the cell of a record.
         help: what it shows, a few words for the list of columns.
         sort: field of the store by which it sorts; "" where it cannot.
+        unsorted: why it cannot, where one might expect it.
         rises: whether its first order is ascending, as with names; else the greatest comes first.
         measure: the number that the cell shows; best ones are told from others by it.
         export: name of the column in exported files, where that is not its key; "" where it is nothing for them.
     """
 
-    __slots__ = ("column", "draw", "export", "help", "measure", "rises", "sort")
+    __slots__ = ("column", "draw", "export", "help", "measure", "rises", "sort", "unsorted")
 
     def __init__(
         self,
@@ -81,12 +87,13 @@ class Spec(Generic[R]):
         *,
         help: str = "",
         sort: str = "",
+        unsorted: str = "",
         rises: bool = False,
         measure: Callable[[R], float | None] | None = None,
         export: str | None = None,
     ) -> None:
         self.column, self.draw, self.help, self.sort = column, draw, help, sort
-        self.rises, self.measure, self.export = rises, measure, export
+        self.unsorted, self.rises, self.measure, self.export = unsorted, rises, measure, export
 
     def of_width(self, width: int) -> Spec[R]:
         """The column with a width that the user gave; 0 leaves it as it is."""

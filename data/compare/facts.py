@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from data.compare.values import Value
+from data.linked import last_values, metrics_of, params_of
 from data.model import PipelineRun, TrackedRun
 
 PARAMS: Final = "params"
@@ -37,7 +37,7 @@ class Known(NamedTuple):
 
     Attributes:
         names: ids of projects and of experiments -> their names.
-        tracked: the MLflow runs linked with a pipeline run, the oldest first.
+        tracked: the MLflow runs linked with a pipeline run; the last one counts most.
         images: container images of its jobs.
     """
 
@@ -49,15 +49,13 @@ class Known(NamedTuple):
 def facts_of(run: PipelineRun | TrackedRun, known: Known) -> Facts:
     """Everything that can be compared of a run. What it does not have is left out; an empty text is a value.
 
-    Params and metrics of a pipeline run are those of its record, further ones those of its MLflow runs: of several,
-    the newest one's.
+    Params and metrics of a pipeline run are those of its record, further ones those of its MLflow runs.
     """
     if isinstance(run, PipelineRun):
-        params = {**_params(known.tracked), **run.params}
-        metrics = {**_metrics(known.tracked), **run.metrics}
+        params, metrics = params_of(run, known.tracked), metrics_of(run, known.tracked)
         variables, plain = run.variables, _RUN_FACTS
     else:
-        params, metrics, variables, plain = run.params, _metrics([run]), {}, _TRACKED_FACTS
+        params, metrics, variables, plain = run.params, last_values([run]), {}, _TRACKED_FACTS
     return {
         PARAMS: params,
         METRICS: {key: value for key, value in metrics.items() if not key.startswith(SYSTEM_METRIC)},
@@ -67,15 +65,6 @@ def facts_of(run: PipelineRun | TrackedRun, known: Known) -> Facts:
         VARIABLES: variables,
         TAGS: {key: value for key, value in run.tags.items() if not key.startswith(OWN_TAG)},
     }
-
-
-def _params(tracked: Iterable[TrackedRun]) -> dict[str, str]:
-    return {key: value for run in tracked for key, value in run.params.items()}
-
-
-def _metrics(tracked: Iterable[TrackedRun]) -> dict[str, float]:
-    """Last values; what MLflow tells as null is NaN."""
-    return {key: math.nan if one.last is None else one.last for run in tracked for key, one in run.metrics.items()}
 
 
 def _present(values: dict[str, Value]) -> dict[str, Value]:

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from data.compare.facts import Facts, Known, facts_of
+from data.linked import read_linked
 from data.model import Experiment, JobRun, PipelineRun, TrackedRun
-from data.model.run import SUMMED_UP
 
 if TYPE_CHECKING:
     from data.store.port import Store
@@ -37,22 +37,12 @@ async def read_facts(
 
 async def _pipeline_runs(store: Store, ids: Sequence[str], names: Mapping[str, str]) -> list[tuple[Run, Facts]]:
     runs = await store.get_many(PipelineRun, ids)
-    bare = [id_ for run in runs.values() if _lacks_some(run) for id_ in run.mlflow_run_ids]
-    tracked = await store.get_many(TrackedRun, bare) if bare else {}
+    linked = await read_linked(store, runs.values())
     images = await _images(store, list(runs))
-    found: list[tuple[Run, Facts]] = []
-    for run in (runs[id_] for id_ in ids if id_ in runs):
-        mine = sorted(
-            (tracked[id_] for id_ in run.mlflow_run_ids if id_ in tracked),
-            key=lambda one: (one.start is not None, one.start, one.id),
-        )
-        found.append((run, facts_of(run, Known(names, mine, images.get(run.id, ())))))
-    return found
-
-
-def _lacks_some(run: PipelineRun) -> bool:
-    """Whether its MLflow runs may have params or metrics that its own record does not hold."""
-    return not (0 < len(run.params) < SUMMED_UP and 0 < len(run.metrics) < SUMMED_UP)
+    return [
+        (run, facts_of(run, Known(names, linked.get(run.id, ()), images.get(run.id, ()))))
+        for run in (runs[id_] for id_ in ids if id_ in runs)
+    ]
 
 
 async def _tracked_runs(store: Store, ids: Sequence[str], names: Mapping[str, str]) -> list[tuple[Run, Facts]]:

@@ -22,12 +22,14 @@ class Table:
         columns: names of the columns, in order.
         pages: begins to read; each page is some rows, in order. Nothing is read before.
         total: how many rows there are, where that is known.
+        remark: what there is to say of the rows once all of them were read: that some are missing, for instance.
     """
 
     name: str
     columns: tuple[str, ...]
     pages: Callable[[], AsyncIterator[Sequence[Row]]]
     total: int | None = None
+    remark: Callable[[], str] = str
 
     @classmethod
     def of(cls, name: str, columns: Iterable[str], rows: Iterable[Row]) -> Table:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Final, NamedTuple
 
 from data.errors import QueryError
-from data.query.fields import ALIASES, ENTRIES, FIELDS, MINE, SPANS, info
+from data.query.fields import ALIASES, ENTRIES, FIELDS, MINE, SPANS, entry, info
 from data.query.parser import parse
 from data.query.tree import quote_name, quote_value
 
@@ -28,7 +28,9 @@ _ESCAPED: Final = re.compile(r'\\(["\\])')
 _JOINTS: Final = ("and", "or", "not")
 
 Values = Callable[[str], Iterable[str]]
-"""Values that the data holds for a key of `FIELDS`; for `metric`, `param` and `tag` the names that there are."""
+"""Values that the data holds for a key of `FIELDS` or a name such as `param.lr`; for `metric`, `param` and `tag` the
+names that there are.
+"""
 
 
 class Word(NamedTuple):
@@ -58,7 +60,7 @@ def word_start(text: str, cursor: int) -> int:
 
 
 def wanted(text: str, cursor: int) -> tuple[str, str] | None:
-    """What `complete` will ask the data for at the cursor: a field (or `metric`, `param`, `tag`) and a part of a value.
+    """What `complete` will ask the data for at the cursor: what `Values` takes, and a part of a value or of a name.
 
     None where it needs nothing of the data.
     """
@@ -66,8 +68,7 @@ def wanted(text: str, cursor: int) -> tuple[str, str] | None:
     first = word.name.partition(".")[0]
     if not word.op:
         return (first, word.partial) if "." in word.name else None
-    known = word.name in FIELDS and FIELDS[word.name].type == "text"
-    return (word.name, word.partial) if known else None
+    return (word.name, word.partial) if _has_values(word.name) else None
 
 
 def complete(text: str, cursor: int, values: Values) -> list[str]:
@@ -136,10 +137,9 @@ def _values(word: Word, values: Values) -> list[str]:
     if word.name in SPANS:
         field, _ = SPANS[word.name]
         offers: Iterable[str] = FIELDS[field].values
-    elif word.name in FIELDS:
-        known = FIELDS[word.name]
-        asked = values(word.name) if known.type == "text" else ()
-        offers = dict.fromkeys([*known.values, *asked])
+    elif word.name in FIELDS or entry(word.name) is not None:
+        asked = values(word.name) if _has_values(word.name) else ()
+        offers = dict.fromkeys([*info(word.name).values, *asked])
     else:
         return []
     taken = set(word.before.split(","))
@@ -147,12 +147,18 @@ def _values(word: Word, values: Values) -> list[str]:
     return [head + quote_value(offer) for offer in fitting if _reads(word, offer)][:MAX_OFFERS]
 
 
+def _has_values(name: str) -> bool:
+    """Whether values of a field are worth asking the data for: texts, and what may be some. Numbers one compares."""
+    known = name in FIELDS or entry(name) is not None
+    return known and info(name).type in {"text", "mixed"}
+
+
 def _reads(word: Word, offer: str) -> bool:
     """Whether the field takes the value behind this operator: no age of a day, for instance."""
     if word.name in FIELDS and info(word.name).type == "text":
         return word.op.strip() in {*TEXT_OPERATORS, "!=", "=="}
     try:
-        parse(f"{word.name}{word.op}{quote_value(offer)}")
+        parse(f"{quote_name(word.name)}{word.op}{quote_value(offer)}")
     except QueryError:
         return False
     return True

@@ -206,6 +206,9 @@ class Store(Protocol):
 
         First those that begin with `contains`, each in order. Values that differ in case only count as one. Of fields
         by which the kind is neither sorted nor filtered often these are the values of the newest records.
+
+        `field` may also be `metrics.<key>`, `params.<key>` or `tags.<key>`: then numbers come before texts, texts in
+        lower case, and some may be left out where there are thousands.
         """
 
     async def names(self, kind: type[Record], entries: str, *, contains: str = "", limit: int = NAMES) -> list[str]:
@@ -230,8 +233,8 @@ class Store(Protocol):
 
     # Commands
 
-    async def submit(self, command: Command) -> None:
-        """Put a new command in the outbox; a second one of the same id changes nothing."""
+    async def submit(self, *commands: Command) -> None:
+        """Put new commands in the outbox, together where the store can; a second one of an id changes nothing."""
 
     async def claim(
         self, owner: str, project_ids: Sequence[str], *, limit: int = 1, ids: Sequence[str] | None = None

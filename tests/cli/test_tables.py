@@ -5,11 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections import Counter
 
 import pytest
 from msgspec.structs import replace
 
-from data.model import PipelineRun
+from data.model import PipelineRun, Project
 from tests import world
 from tests.cli.conftest import Invoke, fill
 from tests.compared import sweep, tracked_world
@@ -101,6 +102,20 @@ def test_runs_are_counted_in_groups(invoke: Invoke) -> None:
     assert "best" not in ada
 
 
+@pytest.mark.parametrize("named", ["pipeline", "pipeline_id"])
+def test_pipelines_of_one_name_are_groups_of_their_own(invoke: Invoke, named: str) -> None:
+    rows = read(invoke("runs", "--group", named, "--format", "csv").out)
+    paths = {record.id: record.path for record in world.records() if isinstance(record, Project)}
+    counts = Counter(run.pipeline_id for run in RUNS)
+    assert len(counts) > 1 and {id_.rpartition(":")[2] for id_ in counts} == {"default", ""}
+    assert {row["pipeline_id"]: int(row["count"]) for row in rows} == counts
+    named_as = {f"{id_}:default": f"{path}/default" for id_, path in paths.items()}
+    assert all(row["pipeline"] == named_as.get(row["pipeline_id"], "") for row in rows)
+    plain = invoke("runs", "--group", named).out.splitlines()
+    assert plain[0].split() == ["pipeline", "count", "succeeded", "failed", "active", "newest"]
+    assert {row["pipeline"] for row in rows} - {""} <= {line.split()[0] for line in plain[1:]}
+
+
 def test_groups_tell_the_best_value_of_a_metric(invoke: Invoke) -> None:
     done = invoke("runs", "--group", "ref", "--sort", "-metric.val_auc", "--format", "jsonl")
     for row in map(json.loads, done.out.splitlines()):
@@ -112,6 +127,16 @@ def test_experiments_are_named_in_groups(invoke: Invoke) -> None:
     done = invoke("tracked", "--group", "experiment")
     assert done.out.splitlines()[0].split() == ["experiment", "count", "succeeded", "failed", "active", "newest"]
     assert {line.split()[0] for line in done.out.splitlines()[1:]} == {"churn-sweep", "churn-experiment"}
+    rows = read(invoke("tracked", "--group", "experiment", "--format", "csv").out)
+    told = {(row["experiment"], row["experiment_id"]) for row in rows}
+    assert told == {("churn-sweep", "9"), ("churn-experiment", "1")}
+
+
+def test_why_least_and_greatest_values_have_no_order_is_said(invoke: Invoke) -> None:
+    done = invoke("tracked", "--sort", "-max.val_auc")
+    assert (done.code, done.out) == (2, "")
+    assert "only the last values of metrics have an order" in done.err
+    assert "--sort -metric.val_auc" in done.err
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ FIRST = Path(__file__).with_name("first_version.sql")
 """A store of schema version 1 as SQL text, with records made by people in it, as users have it."""
 MADE_BY_PEOPLE: tuple[type[Record], ...] = (Project, PipelineAPI, Note, Submission, Label, Command)
 NEXT = Path(__file__).with_name("next_versions")
-"""Made-up next schema versions: migration scripts."""
+"""Made-up schema versions far behind the newest: migration scripts."""
 RUNS = [
     run(
         number,
@@ -207,7 +207,7 @@ async def test_a_migration_runs_once_in_one_transaction(tmp_path: Path, monkeypa
     await store.put(records)
     await store.close()
 
-    monkeypatch.setattr(schema, "SCHEMA_VERSION", 5)
+    monkeypatch.setattr(schema, "SCHEMA_VERSION", 902)
     monkeypatch.setattr(migrate, "SCRIPTS", NEXT)
     for _ in range(2):
         store = await open_store(path)
@@ -215,7 +215,7 @@ async def test_a_migration_runs_once_in_one_transaction(tmp_path: Path, monkeypa
             assert await store.get(type(record), record.id) == record
         await store.close()
     raw = sqlite3.connect(path)
-    assert raw.execute("PRAGMA user_version").fetchone() == (5,)
+    assert raw.execute("PRAGMA user_version").fetchone() == (902,)
     assert raw.execute("SELECT colour FROM note").fetchall() == [("red",)]
     raw.close()
 
@@ -226,7 +226,7 @@ async def test_a_migration_that_fails_leaves_the_file_as_it_was(
     path = tmp_path / "lineside.db"
     await (await open_store(path)).close()
     before = schema_of(path)
-    monkeypatch.setattr(schema, "SCHEMA_VERSION", 6)
+    monkeypatch.setattr(schema, "SCHEMA_VERSION", 903)
     monkeypatch.setattr(migrate, "SCRIPTS", NEXT)
     with pytest.raises(Exception, match="refused an operation"):
         await open_store(path)

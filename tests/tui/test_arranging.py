@@ -243,6 +243,7 @@ async def test_a_mark_on_a_header_marks_its_runs(tmp_path: Path) -> None:
         await press(pilot, "space")
         runs = await screen.targets()
         assert len(runs) > 10
+        assert f"{len(runs)} marked" in shown(pilot).splitlines()[2]
         assert {run.ref for run in runs} == {"main"}
         await press(pilot, "g", "space")
         assert not screen.grid.marks

@@ -13,7 +13,10 @@ from data.model import JobRun, PipelineRun, Project, Record
 from data.store.open import open_store
 from data.store.port import OFFERED, Store
 from tests.store.samples import project, run
+from tests.tui.stage import playing, press, settle
 from tui.completing import FRESH, KEPT, Completer
+from tui.screens.runs import RunsScreen
+from widgets.prompt import Prompt
 
 
 class Shelf:
@@ -111,6 +114,14 @@ async def test_names_and_fields_of_other_records(completer: Completer, shelf: Sh
     assert shelf.asked == [("metrics", "val"), ("name", "chu"), ("path", "chu"), ("tags", "x")]
 
 
+async def test_values_of_params_and_tags(completer: Completer, shelf: Shelf) -> None:
+    shelf.lists[PipelineRun, "params.opt"] = ["adam", "adamw", "sgd"]
+    assert await completer.offers("-params.opt:ad") == ["-params.opt:adam", "-params.opt:adamw"]
+    assert not await completer.learn("param.opt:adamw")
+    assert shelf.asked == [("params.opt", "ad")]
+    assert await completer.offers("tag.team:") == []
+
+
 async def test_it_does_not_ask_where_the_store_has_nothing_to_say(shelf: Shelf) -> None:
     jobs = Completer(shelf, JobRun)  # type: ignore[arg-type]
     for text in ("", "churn", "took>", "since:", "api:x", "metric.a", "id:1", "zzz:1", "status"):
@@ -144,7 +155,15 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
     await opened.put(
         [
             project(1, "Churn", "ml/churn"),
-            run(1, ref="main", metrics={"val_auc": 0.5}, params={"lr": "1"}, labels=("weekly",), run_info_id="R-7"),
+            run(
+                1,
+                ref="main",
+                metrics={"val_auc": 0.5},
+                params={"lr": "1"},
+                tags={"team": "NLP"},
+                labels=("weekly",),
+                run_info_id="R-7",
+            ),
             run(2, ref="dev", triggered_by="maría", warnings=True),
         ]
     )
@@ -160,6 +179,10 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
         ("project:churn", ["project:Churn", "project:ml/churn"]),
         ("metric.", ["metric.val_auc"]),
         ("param.l", ["param.lr"]),
+        ("param.lr:", ["param.lr:1"]),
+        ("params.lr>=", ["params.lr>=1"]),
+        ("tag.team:", ["tag.team:nlp"]),
+        ("tag.none:", []),
         ("label:", ["label:weekly"]),
         ("run:", ["run:R-7"]),
         ("is:", ["is:warnings"]),
@@ -167,3 +190,15 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 )
 async def test_a_store_completes(store: Store, text: str, offers: list[str]) -> None:
     assert await Completer(store, PipelineRun).offers(text) == offers
+
+
+async def test_the_command_line_asks_the_store_too(tmp_path: Path) -> None:
+    async with playing(tmp_path, (120, 24)) as pilot:
+        await press(pilot, *":projects ref:fea")
+        assert not pilot.app.screen.query_one(Prompt).ghost
+        await press(pilot, "escape", *":runs ref:fea")
+        await settle(pilot, lambda: pilot.app.screen.query_one(Prompt).ghost)
+        await press(pilot, "tab", "enter")
+        screen = pilot.app.screen
+        assert isinstance(screen, RunsScreen)
+        assert screen.filter == "ref:feat/long-branch-name-with-words"

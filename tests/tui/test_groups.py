@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from pathlib import Path
 
 import pytest
@@ -15,8 +15,10 @@ from data.store.kinds import KINDS
 from data.store.open import open_store
 from data.store.port import Group, Sort, Store
 from tests.store.conformance.filter_cases import WORLD
-from tests.store.samples import changed, run
+from tests.store.samples import NOON, changed, run
 from tui.groups import AMONG, UNFOLDED, GroupRows
+from tui.headers import Headers
+from tui.table import Scene
 from widgets.cells import Cell
 
 
@@ -73,9 +75,11 @@ class World:
         """The group of `value`."""
         return Group(value, len(self.records[value]), 0, 0, 0, None, None)
 
-    async def groups(self, among: int | None) -> list[Group]:
-        """All groups, or what a quick look finds."""
+    async def groups(self, among: int | None, values: Collection[str] | None = None) -> list[Group]:
+        """All groups, some of them, or what a quick look finds."""
         self.asked.append(among)
+        if values is not None:
+            return [self.group(value) for value in self.records if value in values]
         return self.quick if among is not None and self.quick is not None else [*map(self.group, self.records)]
 
     async def members(self, value: str) -> Members:
@@ -194,6 +198,23 @@ async def test_rows_can_be_asked_for_while_others_are_read() -> None:
     assert rows.size == 3 + 2 + 2 + 1
 
 
+async def test_some_groups_are_read_anew_and_the_others_stay() -> None:
+    world = World({"main": 2, "dev": 2, "old": 1})
+    rows = await world.rows("main", "dev")
+    await rows.load(0, rows.size)
+    world.records["dev"].append(run(500, ref="dev"))
+    world.records["main"].append(run(501, ref="main"))
+    world.records["new"] = [run(502, ref="new")]
+    del world.records["old"]
+    renewed = await rows.renewed({"dev", "new", "old"})
+    assert {group.value: group.count for group in renewed.groups} == {"main": 2, "dev": 3, "new": 1}
+    assert renewed.size == 3 + 2 + 3 and renewed.unfolded == {"main", "dev"}
+    assert rows.size == 3 + 2 + 2, "the picture before stays as it was"
+    assert set(renewed.known(["gitlab:1:1", "gitlab:1:3"])) == {"gitlab:1:1"}, "what did not change is kept"
+    await renewed.load(0, renewed.size)
+    assert renewed.index_of("gitlab:1:500") is not None
+
+
 @pytest.mark.parametrize("seed", range(20))
 async def test_keys_and_positions_agree(seed: int) -> None:
     rng = random.Random(seed)
@@ -225,6 +246,37 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
     )
     yield opened
     await opened.close()
+
+
+async def test_a_group_without_the_metric_of_all_tells_the_best_of_its_own(store: Store) -> None:
+    await store.put(
+        [
+            run(10, ref="other", metrics={"rmse": 3.0, "epoch": 9.0}),
+            run(11, ref="other", metrics={"rmse": 2.0}),
+            run(12, ref="none", metrics={"epoch": 3.0}),
+        ]
+    )
+    groups = await store.groups(PipelineRun, "ref", best=Sort("metrics.auc", descending=True))
+    headers: Headers[PipelineRun] = Headers("ref", "ref", "auc", lambda: Scene(NOON), lambda _: ("x", ""))
+    assert await headers.peek(store, PipelineRun, {}, None, groups)
+    told = {group.value: headers.cell(group, 150, unfolded=False).text for group in groups}
+    assert "auc 0.9" in told["main"] and "rmse 2 " in told["other"]
+    assert "epoch" not in told["none"], "nobody knows which is better"
+
+
+async def test_some_groups_of_a_store(store: Store) -> None:
+    where = {"ref": "main"}
+    every, one = [
+        await GroupRows.open(store, PipelineRun, "ref", where=given, header=header, cells=cells, quick=False)
+        for given in (None, where)
+    ]
+    await store.put([run(6, ref="dev"), run(7, ref="main"), run(8, ref="none")])
+    for rows in (every, one):
+        renewed = await rows.renewed({"dev", "main", "none"})
+        anew = await GroupRows.open(
+            store, PipelineRun, "ref", where=None if rows is every else where, header=header, cells=cells, quick=False
+        )
+        assert renewed.groups == anew.groups and renewed.exact
 
 
 async def test_groups_of_a_store(store: Store) -> None:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
+import pytest
 from msgspec.structs import replace
 from textual.pilot import Pilot
 
 from data.model import JobRun, PipelineRun
+from data.store.port import Store
 from tests import world_more
 from tests.tui.stage import change, commands, dashboard, last_line, line_with, playing, press, settle, shown, top
 from tests.world import FAILED_JOB, FAILED_RUN, NOW, RUNNING_RUN, records
 from tests.world_more import more
+from tui.family import Family
+from tui.screens import run as run_module
 from tui.screens.log import LogScreen
 from tui.screens.run import RunScreen
 from tui.screens.run_jobs import JobsPane
@@ -273,6 +278,48 @@ async def test_a_new_job_of_this_run_appears_and_one_of_another_run_changes_noth
         await settle(pilot, lambda: jobs(screen).source.index_of(new.id) is not None)
 
 
+async def test_what_changes_while_a_run_is_read_is_not_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    late = replace(job_of(FAILED_JOB), id="gitlab:1:job:2001", git_job_id=2001, name="late", status="created")
+    read = run_module.read_family
+    held: list[RunScreen] = []
+
+    async with playing(tmp_path) as pilot:
+
+        async def slow(store: Store, run: PipelineRun) -> Family:
+            found = await read(store, run)
+            screen = pilot.app.screen
+            if isinstance(screen, RunScreen) and not held:
+                held.append(screen)
+                await store.put([late])
+                while not screen._missed:
+                    await asyncio.sleep(0.01)
+            return found
+
+        monkeypatch.setattr(run_module, "read_family", slow)
+        screen = await open_run(pilot, FAILED_RUN)
+        await settle(pilot, lambda: held)
+        assert jobs(screen).source.index_of(late.id) is not None
+
+
+async def test_the_cursor_finds_the_failed_job_however_the_jobs_come_in(tmp_path: Path) -> None:
+    run = next(one for one in records() if isinstance(one, PipelineRun) and one.id == FAILED_RUN)
+    mine = [one for one in records() if isinstance(one, JobRun) and one.pipeline_run_id == FAILED_RUN]
+    others = [one for one in records() if one not in mine and one is not run]
+    first = next(one for one in mine if one.id != FAILED_JOB and not one.bridge)
+    unread = replace(run, jobs_synced=False, job_count=len(mine))
+    async with playing(tmp_path, world=[*others, unread]) as pilot:
+        screen = await open_run(pilot, FAILED_RUN)
+        assert f"{len(mine)} jobs not read yet" in shown(pilot)
+        await change(pilot, first)
+        await settle(pilot, lambda: jobs(screen).cursor_key == first.id)
+        await change(pilot, *mine)
+        await settle(pilot, lambda: jobs(screen).cursor_key == FAILED_JOB)
+        await press(pilot, "k")
+        there = jobs(screen).cursor_key
+        await change(pilot, replace(unread, jobs_synced=True))
+        assert jobs(screen).cursor_key == there != FAILED_JOB
+
+
 async def test_a_child_that_a_job_starts_later_appears(tmp_path: Path) -> None:
     extra = more()
     bridge = next(one for one in extra if isinstance(one, JobRun) and one.id == "gitlab:1:job:5006")
@@ -281,6 +328,19 @@ async def test_a_child_that_a_job_starts_later_appears(tmp_path: Path) -> None:
         screen = await open_run(pilot, world_more.RUN)
         assert not screen.subject.family.children
         await change(pilot, bridge)
+        await settle(pilot, lambda: world_more.GRANDCHILD in screen.subject.family.children)
+
+
+async def test_a_child_whose_run_comes_after_its_trigger_job_appears(tmp_path: Path) -> None:
+    extra = more()
+    child = next(one for one in extra if isinstance(one, PipelineRun) and one.id == world_more.CHILD)
+    async with playing(tmp_path, world=[*records(), *(one for one in extra if one is not child)]) as pilot:
+        screen = await open_run(pilot, world_more.RUN)
+        assert not screen.subject.family.children
+        jobs(screen).go_to("gitlab:1:job:5006")
+        await press(pilot, "enter")
+        assert "trials has no log, and its pipeline is not known here" in last_line(pilot)
+        await change(pilot, child)
         await settle(pilot, lambda: world_more.GRANDCHILD in screen.subject.family.children)
 
 

@@ -96,6 +96,27 @@ async def test_any_order_columns_of_extremes_and_the_whole_filter_language(tmp_p
         assert sorted(names(screen)) == ["leftover", "trial-1"]
 
 
+async def test_why_least_values_are_not_sorted_by_is_said(tmp_path: Path) -> None:
+    async with playing(tmp_path, world=WORLD) as pilot:
+        await press(pilot, "4", "enter")
+        screen = top(pilot, TrackedScreen)
+        screen.change_look(columns=("name", "min.val_auc", "metrics.val_auc"))
+        await settle(pilot, lambda: len(screen.grid.columns) == 3)
+        await press(pilot, "s")
+        reason = "only the last values of metrics have an order"
+        assert "min val_auc" in line_with(pilot, "only the last values of")
+        await type_text(pilot, "min val")
+        await press(pilot, "enter")
+        assert f"one cannot sort by min val_auc: {reason}" in shown(pilot)
+        assert screen.sorted_by.key == "created"
+        await press(pilot, "s")
+        await type_text(pilot, "max.v")
+        assert "max val_auc" in line_with(pilot, "only the last values of")
+        await press(pilot, "backspace", "backspace", "backspace", "backspace", "backspace")
+        await type_text(pilot, "auc")
+        assert "max val_auc" not in shown(pilot).partition("Sort by")[2], "of columns that are not shown nobody asked"
+
+
 async def test_children_are_grouped_under_the_name_of_their_parent(tmp_path: Path) -> None:
     async with playing(tmp_path, world=WORLD) as pilot:
         await press(pilot, "4", "enter")

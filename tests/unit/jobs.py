@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from data.model import JobRun, PipelineRun, StageRun
+from data.model import JobRun, PipelineRun, StageRun, TrackedRun
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 BEGAN = NOW - timedelta(minutes=10)
@@ -47,3 +47,9 @@ def a_job(
         "execution_time": lasts,
     }
     return JobRun(**{**defaults, **values})  # type: ignore[arg-type]
+
+
+def an_mlflow_run(name: str, **values: object) -> TrackedRun:
+    """An MLflow run of this name."""
+    defaults = {"id": f"m:{name}", "connection": "m", "run_id": name, "name": name, "start": BEGAN}
+    return TrackedRun(**{**defaults, **values})  # type: ignore[arg-type]

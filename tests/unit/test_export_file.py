@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from data.errors import UsageError
 from data.export import Draft, Row, Table, save
@@ -18,9 +20,11 @@ from data.export.tables import (
     run_table,
     selection,
     tables,
+    whole,
     without_patterns,
 )
-from data.model import PipelineRun, TrackedRun
+from data.model import MetricSummary, PipelineRun, TrackedRun
+from data.model.run import SUMMED_UP
 from data.store.open import open_store
 from tests.compared import tracked_world
 from tests.world import records
@@ -119,13 +123,16 @@ async def test_patterns_are_spelled_out_by_what_the_runs_have(store):
 
 async def test_metrics_params_and_histories(store):
     runs = selection(store, TrackedRun, ids=["mlflow:sweep001"])
-    metrics = await rows_of(metric_table(runs, {}, keys="auc"))
+    metrics = await rows_of(metric_table(store, runs, {}, keys="auc"))
     assert [row[:4] for row in metrics] == [("mlflow:sweep001", "tidy-fox-1", "val_auc", 0.97)]
-    assert metrics[0][6:] == (0.485, 0, 0.97, 59)
-    params = await rows_of(param_table(runs, {}, keys="^l"))
+    assert metrics[0][6:] == (0.485, 0, 0.97, 59, False)
+    params = await rows_of(param_table(store, runs, {}, keys="^l"))
     assert params == [("mlflow:sweep001", "tidy-fox-1", "lr", "1e-2")]
     history = await rows_of(history_table(store, runs, {}, keys="loss"))
     assert len(history) == 60
+    everything = history_table(store, runs, {})
+    assert (everything.remark(), len(await rows_of(everything))) == ("", 120)
+    assert everything.remark() == "3 of 5 histories not read yet"
     assert history[0][:4] == ("mlflow:sweep001", "tidy-fox-1", "loss", 0)
     assert history[59][5] == pytest.approx(1 / 3)
 
@@ -143,3 +150,30 @@ async def test_histories_of_pipeline_runs_are_those_of_their_mlflow_runs(store):
 async def test_everything_of_some_runs(store):
     names = [table.name for table in tables(store, TrackedRun, selection(store, TrackedRun), ("id",), {})]
     assert names == ["runs", "metrics", "params", "histories"]
+
+
+async def test_what_a_run_has_no_room_for_comes_from_its_mlflow_runs(store):
+    names = [f"m{number:04}" for number in range(SUMMED_UP + 40)]
+    long = "x" * 3_000
+    old = TrackedRun(
+        id="mlflow:old", connection="mlflow", run_id="old", pipeline_run_id="gitlab:1:100",
+        metrics={name: MetricSummary(last=1.0) for name in names}, params={"note": "short"},
+    )  # fmt: skip
+    new = TrackedRun(
+        id="mlflow:new", connection="mlflow", run_id="new", pipeline_run_id="gitlab:1:100", params={"note": long},
+        metrics={names[-1]: MetricSummary(last=2.0, step=7, min=0.5, min_step=3), "loss": MetricSummary(last=None)},
+    )  # fmt: skip
+    run = await store.get(PipelineRun, "gitlab:1:100")
+    summed_up = replace(
+        run, mlflow_run_ids=("mlflow:old", "mlflow:new"), metrics=dict.fromkeys(names[:SUMMED_UP], 1.0),
+        params={"note": long[:999] + "…"},
+    )  # fmt: skip
+    await store.put([old, new, summed_up])
+    runs = selection(store, PipelineRun, ids=[run.id])
+    rows = {row[2]: row for row in await rows_of(metric_table(store, runs, {}))}
+    assert rows.keys() == {*names, "loss"}
+    assert rows[names[-1]][3:8] == (2.0, 7, None, 0.5, 3)
+    assert math.isnan(rows["loss"][3])
+    assert await rows_of(param_table(store, runs, {"gitlab:1": "churn"})) == [(run.id, "churn #100", "note", long)]
+    columns = (f"metric.{names[-1]}", "metric.m0001", "param.note")
+    assert await rows_of(run_table(PipelineRun, whole(store, runs, columns), columns, {})) == [[2.0, 1.0, long]]

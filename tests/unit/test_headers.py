@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from data.model import Project
 from data.store.port import Group
 from tui.headers import Headers
 from tui.table import Scene
@@ -49,6 +50,11 @@ def test_a_group_of_one_says_how_that_one_went() -> None:
     assert line(group(**alone, succeeded=0, failed=0)).split() == ["▸", "main", "1", "run", "2m"]
 
 
+def test_numbers_of_a_first_look_are_told_as_such() -> None:
+    headers: Headers[Any] = Headers(*REF, "val_auc", lambda: Scene(NOW), lambda _: ("✓", "success"))
+    assert " 1204+ runs " in headers.cell(group(), 118, unfolded=False, exact=False).text
+
+
 def test_what_misses_the_value_is_called_so() -> None:
     assert line(group(value="")).split()[:3] == ["▸", "no", "ref"]
 
@@ -67,3 +73,31 @@ def test_groups_have_the_names_that_people_know() -> None:
     assert "churn" in line(group(value="3"), by=by, experiments={"m:3": "churn"})
     assert " 4 " in line(group(value="4"), by=by, experiments={"m:3": "churn"})
     assert "fraud" in line(group(value="g:1"), by=("project_id", "project"), names={"g:1": "fraud"})
+
+
+PIPELINE = ("pipeline_id", "pipeline")
+PROJECTS = {
+    "g:1": Project(id="g:1", name="churn", path="ml/churn", connection="g"),
+    "g:2": Project(id="g:2", name="churn", path="other-team/machine-learning/churn", connection="g"),
+    "g:1:e": Project(id="g:1:e", name="odd", connection="g"),
+}
+
+
+@pytest.mark.parametrize(
+    ("id_", "name"),
+    [
+        ("g:1:train", "ml/churn › train"),
+        ("g:1:train:fast", "ml/churn › train:fast"),
+        ("g:2:train", "other-team/machine-learning/churn › train"),
+        ("g:1:e:train", "odd › train"),
+        ("g:3:train", "g:3:train"),
+        ("train", "train"),
+        ("", "no pipeline"),
+    ],
+)
+def test_pipelines_are_called_by_their_project_and_their_name(id_: str, name: str) -> None:
+    assert f"▸ {name}  " in line(group(value=id_), 160, by=PIPELINE, projects=PROJECTS)
+
+
+def test_where_the_name_of_a_pipeline_is_too_long_its_end_is_kept() -> None:
+    assert "…rning/churn › train " in line(group(value="g:2:train"), 80, by=PIPELINE, projects=PROJECTS)

@@ -34,6 +34,12 @@ def test_any_key_comes_back_from_its_word(key: str, width: int) -> None:
     assert Chosen.parse(str(Chosen(key, width))) == Chosen(key, width)
 
 
+def test_groups_of_looks_that_were_kept_earlier_have_their_names_of_now() -> None:
+    kept = Look(group="pipeline").as_dict()
+    assert Look.read(kept).group == "pipeline_id"
+    assert Look.of(View(id="ada:runs:x", screen="runs", name="x", by="ada", **kept)) == Look(group="pipeline_id")
+
+
 def test_a_look_comes_back_from_json_and_from_a_view() -> None:
     look = Look(
         filter='status:failed "x"',

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -93,6 +94,8 @@ def test_took(seconds, expected):
         (float("nan"), "NaN"),
         (None, "NaN"),
         (float("-inf"), "-inf"),
+        (sys.float_info.max, "inf"),
+        (-sys.float_info.max, "-inf"),
     ],
 )
 def test_numbers_of_metrics(value, expected):
@@ -181,6 +184,17 @@ def test_earlier_attempts_are_shown_on_demand():
     shown = jobs.job_tree(a_run(), {"g:1:42": both}, {}, attempts=False)
     assert [node.key for node in shown if node.job] == ["g:1:job:2"]
     assert len([node for node in jobs.job_tree(a_run(), {"g:1:42": both}, {}, attempts=True) if node.job]) == 2
+
+
+def test_a_trigger_job_says_whether_its_pipeline_is_known_here():
+    bridges = [a_job(1, "up", bridge=True, downstream="g:1:43"), a_job(2, "away", bridge=True, downstream="h:9:1"),
+               a_job(3, "wait", bridge=True)]  # fmt: skip
+    child = {"g:1:43": a_run(id="g:1:43")}
+    nodes = jobs.job_tree(a_run(), {"g:1:42": bridges}, child, attempts=False, whole=True)
+    told = {node.job.name: jobs.node_cells(node, NOW)[4].text for node in nodes if node.job}
+    assert told == {
+        "up": "started a pipeline", "away": "started a pipeline, not known here", "wait": "starts a pipeline",
+    }  # fmt: skip
 
 
 def test_failure_reason_and_allowed_failure_are_said_in_words():

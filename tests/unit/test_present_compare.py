@@ -19,6 +19,7 @@ from widgets.cells import Cell
     [
         (0.032, "+3.2%"), (-0.4, "-40%"), (0.9999, "+100%"), (0.0996, "+10%"), (1.5, "+150%"), (-1.0, "-100%"),
         (11.0, "×12"), (1e-9, "~0%"), (-3.0, "-300%"), (9.99, "+999%"),
+        (-0.98, "-98%"), (-0.999, "÷1000"), (-0.995, "÷200"), (-1 + 2**-53, "÷9.01e15"), (2e6, "×2e6"),
     ],
 )  # fmt: skip
 def test_shares(share, text):
@@ -30,7 +31,8 @@ def test_shares_are_short_and_keep_their_sign(share):
     text = share_text(share)
     assert len(text) <= 8
     if abs(share) >= 0.001:
-        assert text[0] == ("-" if share < 0 else "×" if share >= 10 else "+")
+        part = -1 < share <= -0.99
+        assert text[0] == ("÷" if part else "-" if share < 0 else "×" if share >= 10 else "+")
 
 
 def test_shares_are_good_or_bad_by_the_direction():

@@ -1,4 +1,4 @@
-"""The head of a run and of an MLflow run, its values, artifacts, lineage, metrics and notes, as pure functions."""
+"""The head of a run and of an MLflow run, its values, artifacts, metrics and notes, as pure functions."""
 
 from __future__ import annotations
 
@@ -10,28 +10,17 @@ from msgspec.structs import replace
 
 from data.model import (
     Artifact,
-    DatasetInput,
-    Experiment,
     Label,
     Link,
     MetricSummary,
     Note,
     StageRun,
-    Submission,
-    TrackedRun,
-    Variable,
 )
-from tests.unit.jobs import BEGAN, NOW, a_job, a_run
-from tui.family import Family
-from tui.lineage import Lineage
+from tests.unit.jobs import BEGAN, NOW, a_job, a_run, an_mlflow_run
 from tui.present import artifacts, metrics, mlflow, notes, params
 from tui.present.jobfacts import node_facts
 from tui.present.jobs import Node, gantt_columns, gantt_width, job_tree, matching
-from tui.present.lineage import lineage_lines
-from tui.present.lineage_parts import Line, Opens, filtered, line_row
 from tui.present.run import GPU_METRIC, MEMORY_METRIC, greatest, head_lines, left_behind, stage_now, trigger_words
-from tui.subject import Subject
-from widgets.cells import Cell
 from widgets.glyphs import UNICODE, use
 
 
@@ -40,11 +29,6 @@ def _unicode():
     use(UNICODE)
     yield
     use(None)
-
-
-def an_mlflow_run(name: str, **values: object) -> TrackedRun:
-    defaults = {"id": f"m:{name}", "connection": "m", "run_id": name, "name": name, "start": BEGAN}
-    return TrackedRun(**{**defaults, **values})  # type: ignore[arg-type]
 
 
 def words(lines: object) -> str:
@@ -68,6 +52,11 @@ def test_the_head_of_a_run_says_everything_in_three_lines():
         "ref main  9f3c2ab1  Tune  RUN_ID 1ng1  test  best",
         "memory 1.9 GiB  cpu 90%  gpu 77%  MLflow owl (failed)  by same commit and time, likely",
     ]
+
+
+def test_the_head_says_nothing_of_mlflow_runs_that_are_not_read_yet():
+    assert words(head_lines(a_run(), None, [], NOW)).split("\n")[2] == ""
+    assert words(head_lines(a_run(), [], [], NOW)).split("\n")[2] == "no MLflow run is linked with it"
 
 
 def test_the_head_of_a_running_run_estimates_the_rest():
@@ -229,58 +218,19 @@ def test_when_an_artifact_goes(values, expected):
     assert artifacts.expiry(an_artifact("x", **values), NOW).text == expected
 
 
-# Lineage
-
-
-def lineage_of(subject: Subject, around: Lineage) -> list[Line]:
-    return lineage_lines(subject, around, {"g:1": "churn", "g:2": "scoring"}, NOW)
-
-
-def test_the_lines_lead_from_the_request_to_the_children():
-    child = a_run(id="g:2:43", git_pipeline_id=43, project_id="g:2")
-    grandchild = a_run(id="g:1:44", git_pipeline_id=44)
-    jobs = {
-        "g:1:42": [a_job(1, "up", "x", downstream="g:2:43", bridge=True, image="python:3.11")],
-        "g:2:43": [a_job(2, "on", "x", downstream="g:1:44", bridge=True, pipeline_run_id="g:2:43")],
-    }
-    one = an_mlflow_run("owl", datasets=(DatasetInput(name="cust omers", digest="a1"),), experiment_id="7")
-    subject = Subject(
-        run=replace(a_run(), git_commit_hash="9f3c2ab177", ref="main", triggered_by="ada", run_info_id="1ng1"),
-        family=Family(jobs, {child.id: child, grandchild.id: grandchild}),
-        tracked=(one,),
-    )
-    request = Submission(id="s", timestamp=BEGAN, requester="ada", variables=(Variable(key="LR", value="1"),))
-    experiment = Experiment(id="m:7", connection="m", experiment_id="7", name="tries")
-    lines = lineage_of(subject, Lineage(submissions=[request], experiments={"m:7": experiment}))
-    opens = {one.name: one.opens for one in lines if one.opens.what}
-    assert opens["commit"] == Opens("runs", "sha:9f3c2ab177")
-    assert opens["dataset"] == Opens("runs", 'dataset:"cust omers"')
-    assert opens["image"] == Opens("job", "g:1:job:1")
-    assert opens["run"] == Opens("tracked", "m:owl")
-    assert opens["experiment"] == Opens("experiment", "m:7")
-    assert opens["RUN_ID"] == Opens("runs", "run:1ng1")
-    children = [one for one in lines if one.name == "child"]
-    assert [one.value.text for one in children] == ["✓ scoring #43  success", "  ✓ churn #44  success"]
-    assert len({one.key for one in lines}) == len(lines)
-    assert "LR=1" in next(one.value.text for one in lines if one.name == "request")
-
-
-def test_nested_runs_stand_below_those_that_they_belong_to():
-    parent, child = an_mlflow_run("p"), an_mlflow_run("c", parent_run_id="p")
-    other = an_mlflow_run("o")
-    lines = lineage_of(Subject(run=a_run(), tracked=(parent, other)), Lineage(below=[child]))
-    assert [one.value.text.split()[1] for one in lines if one.opens.what == "tracked"] == ["p", "c", "o"]
-
-
-def test_mlflow_runs_that_are_each_others_parents_do_no_harm():
-    both = (an_mlflow_run("a", parent_run_id="b"), an_mlflow_run("b", parent_run_id="a"))
-    assert lineage_of(Subject(run=a_run(), tracked=both), Lineage())
-
-
-def test_a_filter_keeps_headings_of_lines_that_fit():
-    lines = lineage_of(Subject(run=replace(a_run(), ref="main", git_commit_hash="9f3c")), Lineage())
-    assert [one.name for one in filtered(lines, "MAIN")] == ["Code", "ref"]
-    assert line_row(filtered(lines, "main")[0]).cells[0] == Cell("Code", "bold")
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({"path": "plots/loss.csv", "artifact_type": "DATASET"}, "csv"),
+        ({"path": "model/MLmodel", "name": "MLmodel", "artifact_type": "MODEL"}, "model"),
+        ({"path": "", "name": "owl", "artifact_type": "MODEL", "metadata": {"model_id": "m-1"}}, "model"),
+        ({"path": "x/weights.BIN", "artifact_type": "MODEL"}, "bin"),
+        ({"path": "", "metadata": {"file_type": "junit"}}, "junit"),
+        ({"path": "Makefile"}, ""),
+    ],
+)
+def test_an_ending_tells_a_format_and_not_what_a_file_is_for(values, expected):
+    assert artifacts.kind_of(replace(an_artifact("x"), **values)) == expected
 
 
 # Metrics
@@ -290,6 +240,17 @@ def a_row(name: str, given: dict[str, str] | None = None, **values: object) -> l
     summary = MetricSummary(**values)  # type: ignore[arg-type]
     line = metrics.Measured(name, an_mlflow_run("a", metrics={name: summary}))
     return [cell.text for cell in metrics.measured_row(line, given or {}, NOW).cells]
+
+
+def test_extremes_of_samples_are_told_as_such_once_the_run_has_ended():
+    summary = MetricSummary(last=2.0, step=9, min=1.0, min_step=3, max=4.0, max_step=5, sampled=True)
+
+    def told(status: str) -> list[str]:
+        run = an_mlflow_run("a", metrics={"loss": summary}, status=status)
+        return [cell.text for cell in metrics.measured_row(metrics.Measured("loss", run), {}, NOW).cells]
+
+    assert (told("FINISHED")[2], told("FINISHED")[4], told("FINISHED")[6]) == ("~1 ▾", "~1", "~4")
+    assert (told("RUNNING")[2], told("RUNNING")[4], told("RUNNING")[6]) == ("1 ▾", "1", "4")
 
 
 def test_best_is_the_least_of_a_loss_and_the_greatest_of_a_score():
@@ -327,6 +288,9 @@ def test_the_head_of_an_mlflow_run():
                  "pipeline #42", "by a configured tag", "last logged 10m ago", "started "):  # fmt: skip
         assert part in told
     assert "silent" not in told
+    nested = replace(run, parent_run_id="0123456789")
+    assert "nested in sweep" in words(mlflow.tracked_head(nested, "tries", None, NOW, "sweep"))
+    assert "nested in 01234567  " in words(mlflow.tracked_head(nested, "tries", None, NOW))
 
 
 @pytest.mark.parametrize(

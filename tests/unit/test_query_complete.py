@@ -15,6 +15,10 @@ VALUES = {
     "param": ["lr", "lr_decay"],
     "ref": ["main", "feature x", "fix/main-loop", "f,g"],
     "by": ["ada", "bo"],
+    "param.lr": ["0.001", "0.01", "1"],
+    "param.val auc": ["yes"],
+    "tag.team": ["nlp", "vision lab"],
+    "metric.loss": ["0.5"],
     "status": ["failed", "odd-status"],
 }
 
@@ -55,6 +59,14 @@ def _complete(text: str, cursor: int | None = None) -> list[str]:
         ("param.lr", [*(f"param.lr{op}" for op in (">", "<", ">=", "<=", "=", ":")), "param.lr_decay"]),
         ("metric.loss>", []),
         ("metric.nothing", []),
+        ("-param.lr:", ["-param.lr:0.001", "-param.lr:0.01", "-param.lr:1"]),
+        ("params.lr=0.01", ["params.lr=0.01"]),
+        ("param.lr >= 0.0", ["param.lr >= 0.001", "param.lr >= 0.01"]),
+        ("param.lr:0.01,1", ["param.lr:0.01,1", "param.lr:0.01,0.001"]),
+        ('param."val auc"<y', ['param."val auc"<yes']),
+        ("tag.team:vi", ['tag.team:"vision lab"']),
+        ("tag.team:nlp,", ['tag.team:nlp,"vision lab"']),
+        ("tag.none:", []),
         ("tag.x", []),
         ("com", ["commit:"]),
         ("mi", ["mine"]),
@@ -104,6 +116,8 @@ def test_spaces_around_an_operator_belong_to_the_term() -> None:
         ("metric.", ("metric", "")),
         ('params."val a', ("param", "val a")),
         ("metric.a>", None),
+        ("params.a:x", ("param.a", "x")),
+        ('tag."b c"=', ("tag.b c", "")),
         ("took>1", None),
         ("since:7", None),
         ("zzz:1", None),
@@ -136,6 +150,10 @@ def test_every_offer_of_a_value_can_be_read() -> None:
         "ended>",
         "memory<",
         "took:",
+        "param.lr:",
+        "param.lr<",
+        'param."val auc":',
+        "tag.team=",
     ):
         for offer in _complete(text):
             assert parse(offer)

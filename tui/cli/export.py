@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
@@ -123,10 +123,12 @@ def metrics_cli(options: DashboardOptions, /, last: bool, fetch: bool, timeout: 
     async def make(context: Context, runs: Selection) -> Table:
         names = await names_of(context)
         if last:
-            return metric_table(runs, names, keys=request.key)
+            return metric_table(context.store, runs, names, keys=request.key)
+        table = history_table(context.store, runs, names, keys=request.key)
         if fetch and options.engine:
             await _fetch(context, runs, request.key, timeout)
-        return history_table(context.store, runs, names, keys=request.key)
+            return replace(table, remark=str)  # what did not come was told
+        return table
 
     _export(options, request, make)
 
@@ -141,7 +143,7 @@ def params_cli(options: DashboardOptions, /, **given: Any) -> None:
     request = Request(**given)
 
     async def make(context: Context, runs: Selection) -> Table:
-        return param_table(runs, await names_of(context), keys=request.key)
+        return param_table(context.store, runs, await names_of(context), keys=request.key)
 
     _export(options, request, make)
 
@@ -163,6 +165,8 @@ def _export(
         else:
             count = await save(table, request.output, form, replace=request.replace, safe=request.spreadsheet)
             say(f"wrote {count} rows to {request.output}")
+        if remark := table.remark():
+            say(f"{remark}; --fetch has an engine read them")
         if not count:
             say(f"these runs have no {table.name}" + (" of such a name" if request.key else ""))
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 import click
 
 from data.errors import UsageError
-from data.model import Experiment, PipelineRun, TrackedRun
+from data.model import Experiment, PipelineRun, Project, TrackedRun
 from data.store.port import GROUPS, Sort
 from tui.cli.lists import LIMIT, SETTINGS, project_names, say_nothing_found, show_runs
 from tui.cli.output import print_records
@@ -39,6 +39,12 @@ EPILOG: Final = (
 TRACKED_COLUMNS: Final = ("run_id", "name", "status", "project", "experiment", "by", "started", "took")
 """What is told of MLflow runs where nobody says."""
 GROUP_COLUMNS: Final = ("count", "succeeded", "failed", "active", "newest", "best")
+EXTREMES: Final = ("min", "max")
+"""Beginnings of columns with the least and the greatest value of a metric."""
+ID: Final = "_id"
+"""End of the names of fields that hold ids."""
+NAMED_GROUPS: Final = frozenset({"pipeline_id", "project_id", "experiment_id"})
+"""Groups whose values are ids of things with names."""
 
 
 def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -100,7 +106,7 @@ def _list(options: DashboardOptions, kind: Kind, request: Request) -> None:
 async def _listed(context: Context, kind: Kind, request: Request, query: Query | None) -> int:
     """Print the runs; returns how many."""
     from data.export.columns import columns_of
-    from data.export.tables import run_table, selection, without_patterns
+    from data.export.tables import run_table, selection, whole, without_patterns
 
     order = sort_by(kind, request.sort)
     plain = request.form == TABLE
@@ -113,8 +119,8 @@ async def _listed(context: Context, kind: Kind, request: Request, query: Query |
         elif records:
             await show_runs(context, records)
         return len(records)
-    runs = selection(context.store, kind, query=query, sort=order, limit=limit)
     wanted = TRACKED_COLUMNS if usual else columns_of(kind, request.columns)
+    runs = whole(context.store, selection(context.store, kind, query=query, sort=order, limit=limit), wanted)
     table = run_table(kind, runs, await without_patterns(wanted, runs), await names_of(context))
     if not plain:
         return (await print_table_of(table, request.form, safe=request.spreadsheet)).rows  # type: ignore[arg-type]
@@ -125,7 +131,7 @@ async def _listed(context: Context, kind: Kind, request: Request, query: Query |
 
 
 async def _grouped(context: Context, kind: Kind, request: Request, query: Query | None) -> int:
-    """Print the groups; returns how many."""
+    """Print the groups; returns how many. Ids stand behind the names of what has both, but not in the plain table."""
     from data.export import Table
 
     field = group_field(kind, request.group)
@@ -133,20 +139,35 @@ async def _grouped(context: Context, kind: Kind, request: Request, query: Query 
     if best is not None and not best.field.startswith("metrics."):
         raise UsageError("groups are sorted by their newest run", hint="--sort metric.KEY tells the best value of each")
     groups = await context.store.groups(kind, field, query=query, best=best, limit=request.limit or GROUPS)
-    names = await names_of(context) if field in {"project_id", "experiment_id"} else {}
-    if field == "experiment_id":
-        names = {id_.partition(":")[2]: name for id_, name in names.items()}
-    columns = (request.group, *GROUP_COLUMNS[: None if best else -1])
+    names = await _group_names(context, field, [one.value for one in groups])
+    columns = (request.group.removesuffix(ID), *GROUP_COLUMNS[: None if best else -1])
     rows = [
-        (names.get(one.value, one.value), one.count, one.succeeded, one.failed, one.active, one.newest, one.best)
-        for one in groups
+        (name, one.count, one.succeeded, one.failed, one.active, one.newest, one.best)[: len(columns)]
+        for one, name in zip(groups, names, strict=True)
     ]
-    table = Table.of("groups", columns, [row[: len(columns)] for row in rows])
+    if field in NAMED_GROUPS and request.form != TABLE:
+        columns, rows = (*columns, field), [(*row, one.value) for row, one in zip(rows, groups, strict=True)]
+    table = Table.of("groups", columns, rows)
     if request.form != TABLE:
         return (await print_table_of(table, request.form, safe=request.spreadsheet)).rows  # type: ignore[arg-type]
     if rows:
         print_for_people(columns, await rows_in(table))
     return len(rows)
+
+
+async def _group_names(context: Context, field: str, values: Sequence[str]) -> list[str]:
+    """What groups are called: where their values are ids, by the names of these; pipelines as `launch` takes them."""
+    if field not in NAMED_GROUPS:
+        return list(values)
+    if field == "pipeline_id":
+        from tui.present.pipelines import pipeline_name
+
+        projects = {project.id: project for project in await collect(context.store, Project)}
+        return [pipeline_name(value, projects, "/") for value in values]
+    names = await names_of(context)
+    if field == "experiment_id":
+        names = {id_.partition(":")[2]: name for id_, name in names.items()}
+    return [names.get(value, value) for value in values]
 
 
 def sort_by(kind: Kind, sort: str | None) -> Sort | None:
@@ -164,6 +185,9 @@ def sort_by(kind: Kind, sort: str | None) -> Sort | None:
     first, dot, key = name.partition(".")
     if dot and key and (first in ENTRIES or first in ENTRIES.values()):
         return Sort(f"{ENTRIES.get(first, first)}.{key.strip(chr(34))}", descending)
+    if kind is TrackedRun and dot and first in EXTREMES:
+        hint = f"--sort {'-' * descending}metric.{key} has the last values"
+        raise UsageError(f"cannot sort by {name}: only the last values of metrics have an order", hint=hint)
     spec = KINDS[kind]
     field = _field_of(kind, name)
     if field not in spec.fields or spec.fields[field].type == "words":
@@ -189,6 +213,7 @@ def group_field(kind: Kind, name: str) -> str:
 
 
 _GROUPS: Final[dict[tuple[type, str], str]] = {
+    (PipelineRun, "pipeline"): "pipeline_id",
     (PipelineRun, "commit"): "git_commit_hash",
     (PipelineRun, "by"): "triggered_by",
     (PipelineRun, "run"): "run_info_id",

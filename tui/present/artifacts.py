@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from data.model.artifact import Artifact
@@ -23,6 +24,8 @@ COLUMNS: tuple[Column, ...] = (
     Column(key="note", title="", width=20, min_width=14, flex=2, priority=3),
 )
 """Columns of the tree."""
+MODEL_FILE = "MLmodel"
+"""The file that makes a folder a model (MLflow docs, model format)."""
 FILES_SINCE = "the server lists no files (GitLab does from 18.8 on)"
 """Said of an archive whose files are not known."""
 
@@ -111,9 +114,25 @@ def leaf_row(leaf: Leaf, now: datetime) -> Row:
         return Row(leaf.key, (named, sized, Cell(), Cell(), _dim(leaf.note)))
     gone = expired(one, now)
     name = Cell(indent + leaf.name, "dim" if gone else "")
-    kind = one.metadata.get("file_type") or one.artifact_type.lower()
     sized = sized if leaf.bytes or one.storage_type != "GITLAB" else _dim("unknown")
-    return Row(leaf.key, (name, sized, expiry(one, now), _dim(kind), _dim(one.description.partition("\n")[0])))
+    return Row(leaf.key, (name, sized, expiry(one, now), _dim(kind_of(one)), _dim(one.description.partition("\n")[0])))
+
+
+def kind_of(artifact: Artifact) -> str:
+    """What it is: GitLab's file type, a model, else the ending of its name.
+
+    An ending tells the format and no more: a `.csv` may be a data set or the points of a plot.
+    """
+    if told := artifact.metadata.get("file_type"):
+        return told
+    if is_model(artifact):
+        return "model"
+    return PurePosixPath(artifact.path or artifact.name).suffix.removeprefix(".").lower()
+
+
+def is_model(artifact: Artifact) -> bool:
+    """Whether MLflow says that it is a model, or it is the file that makes a folder one."""
+    return "model_id" in artifact.metadata or artifact.name == MODEL_FILE
 
 
 def _dim(text: str) -> Cell:

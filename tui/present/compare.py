@@ -28,6 +28,10 @@ FEW_PERCENT: Final = 10
 """Percentages below it are told with two digits."""
 MANYFOLD: Final = 10.0
 """Shares from which on a difference is told as a multiple: `×12`."""
+HUNDREDTH: Final = -0.99
+"""Shares below which a difference is told as a part: `÷1000`; in per cent all of them would be some -100."""
+LONG_FACTOR: Final = 1e5
+"""Factors from which on powers of ten are shorter."""
 LEAST_SHARE: Final = 5e-5
 """Shares below it are told as `~0%`."""
 WAYS: Final[dict[Direction, str]] = {"max": "greatest", "min": "least", "": ""}
@@ -141,13 +145,22 @@ def value_cell(
 
 
 def share_text(share: float) -> str:
-    """A difference as a share of what it is compared with: `+3.2%`, `-40%`, `×12`."""
+    """A difference as a share of what it is compared with: `+3.2%`, `-40%`, `×12`, `÷1000`."""
     if abs(share) < LEAST_SHARE:
         return "~0%"
+    plain = glyphs() is ASCII
     if share >= MANYFOLD:
-        return f"{'x' if glyphs() is ASCII else '×'}{share + 1:.3g}"
+        return ("x" if plain else "×") + _times(share + 1)
+    if -1 < share <= HUNDREDTH:
+        return ("/" if plain else "÷") + _times(1 / (1 + share))
     percent = PERCENT * share
     return f"{percent:+.2g}%" if abs(percent) < FEW_PERCENT else f"{percent:+.0f}%"
+
+
+def _times(factor: float) -> str:
+    if PERCENT <= factor < LONG_FACTOR:
+        return f"{factor:.0f}"
+    return f"{factor:.3g}".replace("e+0", "e").replace("e+", "e")
 
 
 def share_tone(share: float, direction: Direction) -> str:
@@ -191,7 +204,7 @@ def summary_cells(summary: MetricSummary) -> list[Cell]:
         if value is not None:
             place = "" if step is None else f" at step {step}"
             cells.append(Cell.of((f"{word} ", "dim"), (number(value), ""), (place, "dim")))
-    return cells
+    return [*cells, Cell("of the points that were read", "dim")] if summary.sampled else cells
 
 
 Block: TypeAlias = tuple[tuple[Column, ...], list[list[Cell]]]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from data.model.run import JobRun, PipelineRun
 from tui.present.jobs import Node
-from tui.present.run import trigger_words
+from tui.present.run import trigger_words, usage
 from tui.present.text import plural, sha, size, took
 from widgets.cells import Cell
 
@@ -32,8 +32,7 @@ def job_facts(job: JobRun, jobs: Sequence[JobRun]) -> list[Cell]:
     items += _said("runner", " ".join(filter(None, [job.endpoint, _tags(job)])))
     items += _said("image", job.image)
     items += _said("artifacts", size(job.artifacts_size) if job.artifacts_size else "")
-    items += _said("memory", f"{job.memory_usage:.0f} MB" if job.memory_usage else "")
-    items += _said("cpu", f"{job.cpu_usage:.0f}%" if job.cpu_usage else "")
+    items += usage(job.memory_usage, job.cpu_usage, None)
     items += _said("coverage", f"{job.coverage:g}%" if job.coverage is not None else "")
     items += _said("kind", job.stage_type.lower().replace("_", " ") if job.stage_type != "CUSTOM" else "")
     return [*items, *_said("job", str(job.git_job_id))]

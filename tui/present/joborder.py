@@ -82,16 +82,24 @@ def _levels(ids: Sequence[str], needs: Mapping[str, set[str]]) -> list[list[str]
 
 
 def reduced(needs: Mapping[str, set[str]], columns: Sequence[Sequence[str]]) -> set[tuple[str, str]]:
-    """The edges from left to right, without those that a longer way between the same two jobs makes superfluous."""
+    """The edges from left to right, without those that a longer way between the same two jobs makes superfluous.
+
+    Sets of jobs are the bits of numbers here: thousands of jobs may each have all those of many columns before them.
+    """
     place = {id_: number for number, column in enumerate(columns) for id_ in column}
-    before: dict[str, set[str]] = {}
+    bit = {id_: 1 << number for number, id_ in enumerate(place)}
+    before: dict[str, int] = {}
     edges: set[tuple[str, str]] = set()
     for column in columns:
         for id_ in column:
-            direct = {other for other in needs[id_] if place[other] < place[id_]}
-            behind = set().union(*(before[other] for other in direct))
-            edges |= {(other, id_) for other in direct - behind}
-            before[id_] = direct | behind
+            direct = [other for other in needs[id_] if place[other] < place[id_]]
+            behind = 0
+            for other in direct:
+                behind |= before[other]
+            edges.update((other, id_) for other in direct if not behind & bit[other])
+            for other in direct:
+                behind |= bit[other]
+            before[id_] = behind
     return edges
 
 
@@ -100,15 +108,16 @@ def cut_edges(
 ) -> dict[tuple[str, str], frozenset[tuple[str, str]]]:
     """Pieces of the edges between neighbouring columns; the columns between get a passage for each source."""
     place = {id_: number for number, column in enumerate(columns) for id_ in column}
+    near = {edge for edge in edges if place[edge[1]] == place[edge[0]] + 1}
     steps: dict[tuple[str, str], set[tuple[str, str]]] = {}
-    for source, target in sorted(edges):
+    for source, target in sorted(edges - near):
         way = [source, *(f"{PASSAGE}{source}{PASSAGE}{at}" for at in range(place[source] + 1, place[target])), target]
         for at, id_ in enumerate(way[1:-1], place[source] + 1):
             if id_ not in columns[at]:
                 columns[at].append(id_)
         for step in pairwise(way):
             steps.setdefault(step, set()).add((source, target))
-    return {step: frozenset(own) for step, own in steps.items()}
+    return {step: frozenset(own) for step, own in steps.items()} | {edge: frozenset((edge,)) for edge in near}
 
 
 def sort_columns(columns: Sequence[Sequence[str]], edges: set[tuple[str, str]]) -> list[list[str]]:

@@ -40,13 +40,24 @@ class Node:
     run: PipelineRun | None = None
     home: str = ""
     """Project of the run above a child pipeline."""
+    lost: bool = False
+    """Whether the job started a pipeline that the store does not have: that of a project which is not looked at."""
 
 
 def job_tree(
-    run: PipelineRun, jobs: Mapping[str, Sequence[JobRun]], children: Mapping[str, PipelineRun], *, attempts: bool
+    run: PipelineRun,
+    jobs: Mapping[str, Sequence[JobRun]],
+    children: Mapping[str, PipelineRun],
+    *,
+    attempts: bool,
+    whole: bool = False,
 ) -> list[Node]:
-    """The lines of a run's tree. `jobs` holds the jobs by run id; `attempts` shows earlier attempts, too."""
-    return list(_branch(run, jobs, children, attempts, 0, frozenset()))
+    """The lines of a run's tree. `jobs` holds the jobs by run id; `attempts` shows earlier attempts, too.
+
+    `whole`: the store has no other runs below it than `children`.
+    """
+    nodes = list(_branch(run, jobs, children, attempts, 0, frozenset()))
+    return nodes if whole else [replace(node, lost=False) if node.lost else node for node in nodes]
 
 
 def _branch(
@@ -59,16 +70,17 @@ def _branch(
 ) -> Iterable[Node]:
     if run.id in seen:
         return
-    mine = sorted(jobs.get(run.id, ()), key=lambda job: job.git_job_id)
-    order = list(dict.fromkeys([*(stage.name for stage in run.stages), *(job.stage for job in mine)]))
-    for stage in order:
-        in_stage = [job for job in mine if job.stage == stage and (attempts or not job.retried)]
+    of_stage: dict[str, list[JobRun]] = {stage.name: [] for stage in run.stages}
+    for job in sorted(jobs.get(run.id, ()), key=lambda job: job.git_job_id):
+        of_stage.setdefault(job.stage, []).append(job)
+    for stage, mine in of_stage.items():
+        in_stage = [job for job in mine if attempts or not job.retried]
         if not in_stage:
             continue
         yield Node(f"{run.id}/{stage}", depth, stage=stage, run=run)
         for job in sorted(in_stage, key=lambda job: (job.name, job.git_job_id)):
-            yield Node(job.id, depth + 1, stage=stage, job=job)
             child = children.get(job.downstream)
+            yield Node(job.id, depth + 1, stage=stage, job=job, lost=bool(job.downstream) and child is None)
             if child is not None:
                 yield Node(child.id, depth + 2, run=child, home=run.project_id)
                 yield from _branch(child, jobs, children, attempts, depth + 3, seen | {run.id})
@@ -95,7 +107,7 @@ def job_why(job: JobRun) -> str:
     if job.status == "manual":
         words.append("waits for p (play)")
     if job.bridge:
-        words.append("starts a child pipeline" if not job.downstream else "child pipeline below")
+        words.append("started a pipeline" if job.downstream else "starts a pipeline")
     if job.log.erased:
         words.append("log erased on the server")
     return ", ".join(words)
@@ -138,12 +150,13 @@ def node_cells(node: Node, now: datetime, strip: Cell = Cell()) -> tuple[Cell, .
         job = node.job
         failed_softly = job.status == "failed" and job.allows_failure
         tone = "warning" if failed_softly else status_tone(job.status)
+        why = job_why(job) + (", not known here" if node.lost else "")
         return (
             Cell.of((indent, ""), (status_glyph(job.status) + " ", tone), (job.name, "dim" if job.retried else "")),
             Cell(job.status.replace("_", " "), tone),
             Cell(took(job_seconds(job, now))),
             strip,
-            Cell(job_why(job), "failed" if job.failure_reason and not failed_softly else "dim"),
+            Cell(why, "failed" if job.failure_reason and not failed_softly else "dim"),
             Cell(took(job.queued_time), "dim"),
             Cell(job.endpoint, "dim"),
         )

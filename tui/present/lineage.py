@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from data.model.run import JobRun, PipelineRun
 from data.query.tree import quote_value
-from tui.present.lineage_mlflow import dataset_lines, deployment_lines, mlflow_lines, model_lines
+from tui.present.artifacts import is_model
+from tui.present.lineage_mlflow import dataset_lines, deployment_lines, mlflow_lines, model_lines, tag_lines
 from tui.present.lineage_parts import Line, Opens, group, line, run_line
 from tui.present.run import ago, trigger_words
 from tui.present.text import clock, plural, sha, size
@@ -34,7 +35,9 @@ def lineage_lines(subject: Subject, around: Lineage, names: Mapping[str, str], n
     elif around.pipeline is not None:
         project = names.get(around.pipeline.project_id, "")
         found += group("Came of", [run_line("pipeline", around.pipeline, project, now), *job_lines(subject)])
-    found += group("Inputs", [*dataset_lines(subject.tracked), *input_lines(around)])
+    if subject.run is None and subject.tracked:
+        found += group("Code", tag_lines(subject.tracked[0]))
+    found += group("Inputs", [*dataset_lines(subject.tracked), *input_lines(around, jobs)])
     found += group("MLflow", mlflow_lines(subject.tracked, around, now, alone=subject.run is None))
     found += group("Outputs", [*model_lines(around, now), *output_lines(around, jobs)])
     found += group("Deployments", deployment_lines(around, now))
@@ -104,24 +107,31 @@ def _size(artifact: Artifact) -> str:
     return size(artifact.file_size) if artifact.file_size else ""
 
 
-def input_lines(around: Lineage) -> list[Line]:
-    """Artifacts that its jobs took."""
+def input_lines(around: Lineage, jobs: Sequence[JobRun]) -> list[Line]:
+    """Artifacts that its jobs took, with the jobs that had left them."""
+    names = {job.id: job.name for job in jobs}
+
+    def value(one: Artifact) -> Cell:
+        maker = names.get(one.job_run_id, "")
+        return Cell.of((one.path or one.name, ""), (f" of {maker}" if maker else "", "dim"))
+
     return [
-        line(f"input:{one.id}", "artifact", one.path or one.name, _size(one), Opens("job", one.job_run_id))
+        line(f"input:{one.id}", "artifact", value(one), _size(one), Opens("job", one.job_run_id))
         for one in around.inputs
     ]
 
 
 def output_lines(around: Lineage, jobs: Sequence[JobRun]) -> list[Line]:
-    """Models and data sets among the artifacts, and how much there is in all."""
+    """Models among the artifacts, files that may hold one or a data set, and how much there is in all."""
+    opens = Opens("tab", "Artifacts")
     found = [
-        line(f"output:{one.id}", one.artifact_type.lower(), one.path or one.name, _size(one), Opens("tab", "Artifacts"))
+        line(f"output:{one.id}", "model" if is_model(one) else "file", one.path or one.name, _size(one), opens)
         for one in around.outputs
     ]
     left = [job for job in jobs if job.artifacts_size]
     if left:
         told = f"{size(sum(job.artifacts_size for job in left))} of {plural(len(left), 'job')}"
-        found.append(line("artifacts", "artifacts", Cell(told, "accent"), "tab Artifacts", Opens("tab", "Artifacts")))
+        found.append(line("artifacts", "artifacts", Cell(told, "accent"), "tab Artifacts", opens))
     return found
 
 

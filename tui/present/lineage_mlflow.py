@@ -10,6 +10,7 @@ from data.model.tracking import TrackedRun
 from data.query.tree import quote_value
 from tui.present.lineage_parts import Line, Opens, line, tracked_line
 from tui.present.run import ago, run_name
+from tui.present.text import sha
 from widgets.cells import Cell
 from widgets.glyphs import status_glyph, status_tone
 
@@ -18,6 +19,15 @@ if TYPE_CHECKING:
 
 MOST = 50
 """MLflow runs, and data sets, that are listed."""
+CODE_TAGS = (
+    ("commit", "mlflow.source.git.commit", "sha"),
+    ("branch", "mlflow.source.git.branch", "ref"),
+    ("repository", "mlflow.source.git.repoURL", ""),
+    ("source", "mlflow.source.name", ""),
+    ("entry point", "mlflow.project.entryPoint", ""),
+    ("image", "mlflow.docker.image.uri", ""),
+)
+"""What is called how, the tag that tells it (MLflow docs, system tags), and the field to filter runs by."""
 
 
 def dataset_lines(tracked: Sequence[TrackedRun]) -> list[Line]:
@@ -34,6 +44,19 @@ def dataset_lines(tracked: Sequence[TrackedRun]) -> list[Line]:
                 found.setdefault(f"{key}:source", line(f"{key}:source", "", Cell(f"  {source}", "dim")))
     shown = list(found.values())[:MOST]
     return [*shown, *_rest("datasets", len(found) - len(shown))]
+
+
+def tag_lines(run: TrackedRun) -> list[Line]:
+    """Commit, branch, source and image of an MLflow run, as far as its own tags tell."""
+    found = []
+    for name, tag, field in CODE_TAGS:
+        value = run.tags.get(tag, "")
+        if not value:
+            continue
+        opens = Opens("runs", f"{field}:{quote_value(value)}") if field else Opens()
+        text = sha(value) if field == "sha" else value
+        found.append(line(f"tag:{tag}", name, Cell(text, "accent" if field else ""), f"tag {tag}", opens))
+    return found
 
 
 def mlflow_lines(tracked: Sequence[TrackedRun], around: Lineage, now: datetime, *, alone: bool) -> list[Line]:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from data.direction import direction
 from data.model.tracking import MetricSummary, TrackedRun
+from data.model.vocabulary import TRACKED_ACTIVE
 from tui.present.runs import metric_rank
-from tui.present.text import age, number
+from tui.present.text import GREATEST, age, number
 from widgets.cells import Cell, Column, Span
 from widgets.glyphs import glyphs
 from widgets.rows import Row
@@ -26,9 +26,12 @@ COLUMNS: tuple[Column, ...] = (
     Column(key="max_step", title="at", width=6, align="right", priority=6),
     Column(key="step", title="step", width=7, align="right", priority=3),
     Column(key="age", title="age", width=4, align="right", priority=2),
-    Column(key="run", title="run", width=14, min_width=8, priority=2),
+    Column(key="run", title="run", width=16, min_width=8, priority=2),
 )
 """Columns of the table; the last one only where there are several runs."""
+
+ABOUT = "~"
+"""Before a number that is not known exactly."""
 
 
 class Measured(NamedTuple):
@@ -76,21 +79,32 @@ def measured_row(line: Measured, directions: Mapping[str, str], now: datetime, n
     side = direction(line.name, directions)
     best, best_step = {"max": (one.max, one.max_step), "min": (one.min, one.min_step), "": (None, None)}[side]
     sign = {"max": glyphs().ascending, "min": glyphs().descending, "": ""}[side]
+    about = about_sign(line.run, one)
     reached = best is not None and one.last == best
-    spans: list[Span] = [(number(best) + " ", "success" if reached else ""), (sign, "dim")] if best is not None else []
+    spans: list[Span] = []
+    if best is not None:
+        spans = [(f"{about}{number(best)} ", "success" if reached else ""), (sign, "dim")]
     cells = [
         Cell(line.name),
-        Cell(number(one.last), "bold" if one.last is not None and math.isfinite(one.last) else "warning"),
+        Cell(number(one.last), "bold" if one.last is not None and abs(one.last) < GREATEST else "warning"),
         Cell.of(*spans),
         _step(best_step),
-        Cell(number(one.min) if one.min is not None else "", "dim"),
+        Cell(about + number(one.min) if one.min is not None else "", "dim"),
         _step(one.min_step),
-        Cell(number(one.max) if one.max is not None else "", "dim"),
+        Cell(about + number(one.max) if one.max is not None else "", "dim"),
         _step(one.max_step),
         _step(one.step),
         Cell(age(one.time or line.run.last_logged, now), "dim"),
     ]
     return Row(line.key, (*cells, name) if name is not None else tuple(cells))
+
+
+def about_sign(run: TrackedRun, summary: MetricSummary) -> str:
+    """What stands before extremes that are about those of the metric: points of its history are not known.
+
+    Of a run that goes on there are always some, so this is not told of it.
+    """
+    return ABOUT if summary.sampled and run.status not in TRACKED_ACTIVE else ""
 
 
 def _step(step: int | None) -> Cell:

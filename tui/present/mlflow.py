@@ -40,9 +40,11 @@ SHOWN = 12
 """Metrics, and params, of a nested run that its row names."""
 
 
-def tracked_head(run: TrackedRun, experiment: str, gpu: float | None, now: datetime) -> list[list[Cell]]:
-    """The three lines at the top of the screen of an MLflow run."""
-    return [_how(run, now), _what(run, experiment), _came_to(run, gpu)]
+def tracked_head(
+    run: TrackedRun, experiment: str, gpu: float | None, now: datetime, parent: str = ""
+) -> list[list[Cell]]:
+    """The three lines at the top of the screen of an MLflow run; `parent` is the name of the one above it."""
+    return [_how(run, now), _what(run, experiment, parent), _came_to(run, gpu)]
 
 
 def seconds_of(run: TrackedRun, now: datetime) -> float:
@@ -68,8 +70,10 @@ def _how(run: TrackedRun, now: datetime) -> list[Cell]:
     return line
 
 
-def _what(run: TrackedRun, experiment: str) -> list[Cell]:
+def _what(run: TrackedRun, experiment: str, parent: str) -> list[Cell]:
     line = [Cell.of(("experiment ", "dim"), (experiment, "accent")), Cell.of(("run ", "dim"), (run.run_id, ""))]
+    if run.parent_run_id:
+        line.append(Cell.of(("nested in ", "dim"), (parent or run.parent_run_id[:8], "accent")))
     if commit := run.tags.get(COMMIT_TAG, ""):
         line.append(Cell(sha(commit), "dim"))
     if source := run.tags.get(SOURCE_TAG, ""):

@@ -28,11 +28,16 @@ GPU_METRIC = re.compile(r"system/(?:.+/)?gpu_\d+_utilization_percentage")
 
 
 def head_lines(
-    run: PipelineRun, tracked: Sequence[TrackedRun], like: Sequence[float], now: datetime, gpu: float | None = None
+    run: PipelineRun,
+    tracked: Sequence[TrackedRun] | None,
+    like: Sequence[float],
+    now: datetime,
+    gpu: float | None = None,
 ) -> list[list[Cell]]:
     """The three lines at the top of the Run screen: how it goes, what it is, what it came to.
 
-    `like` has the seconds that like runs took, `gpu` is the greatest use of a graphics processor in per cent.
+    `tracked` are its MLflow runs, None until they are read; `like` has the seconds that like runs took, `gpu` is the
+    greatest use of a graphics processor in per cent.
     """
     return [_how(run, like, now), _what(run), _came_to(run, tracked, gpu)]
 
@@ -100,11 +105,13 @@ def _what(run: PipelineRun) -> list[Cell]:
     return line
 
 
-def _came_to(run: PipelineRun, tracked: Sequence[TrackedRun], gpu: float | None) -> list[Cell]:
+def _came_to(run: PipelineRun, tracked: Sequence[TrackedRun] | None, gpu: float | None) -> list[Cell]:
     line = [Cell(run.error_message.replace("\n", " "), "failed")] if run.error_message else []
-    if abandoned := left_behind(tracked):
+    if abandoned := left_behind(tracked or ()):
         line.append(left_cell(abandoned))
     line += usage(run.max_memory_usage, run.max_cpu_usage, gpu)
+    if tracked is None:
+        return line
     if not tracked:
         return [*line, Cell("no MLflow run is linked with it", "dim")]
     names = ", ".join(f"{run_name(one)} ({one.status.lower()})" for one in tracked[:NAMED])

@@ -263,7 +263,7 @@ RUNS: Table[PipelineRun] = Table(
         TAGS: partial(text_spec, TAGS, "tag"),
     },
     groups={
-        "pipeline": "pipeline",
+        "pipeline_id": "pipeline",
         "git_commit_hash": "commit",
         "dataset": "dataset",
         "experiment": "experiment",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from datetime import datetime
 
 MINUTE = 60
@@ -11,6 +12,8 @@ DAY = 86_400
 SHA_LENGTH = 8
 """Characters of a commit hash that are shown, as GitLab does."""
 FOUR_DIGITS = 1e4
+GREATEST = sys.float_info.max
+"""What MLflow stores for infinity."""
 """Values from which on four significant digits would be told with an exponent: `45590` says more than `4.559e+04`."""
 _STEPS = ((365 * DAY, "y"), (30 * DAY, "mo"), (7 * DAY, "w"), (DAY, "d"), (HOUR, "h"), (MINUTE, "m"), (1, "s"))
 
@@ -50,10 +53,10 @@ def about(seconds: float) -> str:
 
 
 def number(value: float | None) -> str:
-    """A metric in at most nine characters, with at least four significant digits."""
+    """A metric with at least four significant digits, in at most nine characters but for tiny and huge ones."""
     if value is None or math.isnan(value):
         return "NaN"
-    if math.isinf(value):
+    if abs(value) >= GREATEST:
         return "inf" if value > 0 else "-inf"
     if value == int(value) and abs(value) < 1e6:  # noqa: PLR2004 - six digits fit the column
         return str(int(value))

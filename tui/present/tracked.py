@@ -86,6 +86,10 @@ def _experiment_cell(run: TrackedRun, scene: Scene) -> Cell:
     return Cell(scene.experiments.get(f"{run.connection}:{run.experiment_id}", run.experiment_id))
 
 
+UNSORTED = "only the last values of metrics have an order"
+"""Why lists are not sorted by least and greatest values."""
+
+
 def _metric(part: str, name: str) -> Spec[TrackedRun]:
     key = f"{part}.{name}"
     field = "last" if part == METRICS else part
@@ -102,11 +106,11 @@ def _metric(part: str, name: str) -> Spec[TrackedRun]:
         return measured(key, float("nan") if value is None and part == METRICS else value, scene)
 
     help = {METRICS: "metric, last value", LEAST: "metric, least value", GREATEST: "metric, greatest value"}[part]
-    sort = key if part == METRICS else ""
     return Spec(
         column=metric_column(key, name, title),
         draw=draw,
-        sort=sort,
+        sort=key if part == METRICS else "",
+        unsorted="" if part == METRICS else UNSORTED,
         measure=measure,
         help=help,
         export=f"{part.removesuffix('s')}.{name}",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, NamedTuple
@@ -22,6 +22,10 @@ READ_ONLY = "Lineside runs read-only"
 """Why nothing is sent to a server."""
 FEW_TITLES = 8
 """Commands that a question lists line by line; of more it has the short names."""
+FEW_NAMES = 60
+"""Short names that a question lists; of more it says how many there are."""
+AT_ONCE = 100
+"""Commands that are written in one transaction."""
 FEW_REFUSALS = 3
 """Reasons that a question gives for what is left out; of more it says how many there are."""
 UNDO_SECONDS = 6.0
@@ -121,8 +125,8 @@ class Acting(Tidying, Marking):
         if feed is None:
             self.say("the store is still being opened", "warning")
             return
-        for command in commands:
-            await feed.submit(command)
+        for some in batched(commands):
+            await feed.submit(*some)
         kind, many = commands[0].kind, len(commands) > 1
         what = f"{kind} {len(commands)} {targets_called(commands)}" if many else commands[0].title
         undo = ""
@@ -200,7 +204,15 @@ def _listed(commands: Sequence[Command], names: dict[str, str]) -> list[str]:
         return []
     if len(commands) <= FEW_TITLES:
         return [command.title for command in commands]
-    return [", ".join(names[command.target_id] for command in commands)]
+    shown = [names[command.target_id] for command in commands[:FEW_NAMES]]
+    more = [f"and {len(commands) - FEW_NAMES:,} more"] if len(commands) > FEW_NAMES else []
+    return [", ".join(shown), *more]
+
+
+def batched(commands: Sequence[Command]) -> Iterator[Sequence[Command]]:
+    """Commands in parts: each is a transaction, and others write to the store, too."""
+    for start in range(0, len(commands), AT_ONCE):
+        yield commands[start : start + AT_ONCE]
 
 
 def _left_out(refusals: Sequence[str]) -> list[str]:

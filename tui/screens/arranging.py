@@ -60,8 +60,13 @@ class Arranging(Part[R]):
     def _sorts(self, text: str, keys: Sequence[str]) -> Sequence[Choice]:
         from tui.screens.choose import Choice, fitting
 
-        specs = [spec for key in dict.fromkeys(keys) if (spec := self.TABLE.spec(key)) is not None and spec.sort]
-        choices = [Choice(spec.key, spec.column.title, spec.help, self._arrow(spec.key)) for spec in specs]
+        specs = [spec for key in dict.fromkeys(keys) if (spec := self.TABLE.spec(key)) is not None]
+        asked = {spec.key for spec in self.specs} if not text.lower().startswith(self.TABLE.extremes) else keys
+        choices = [
+            Choice(spec.key, spec.column.title, spec.unsorted or spec.help, self._arrow(spec.key))
+            for spec in specs
+            if spec.sort or (spec.unsorted and spec.key in asked)
+        ]
         return fitting(choices, text) if text else choices
 
     def _arrow(self, key: str) -> str:
@@ -71,9 +76,11 @@ class Arranging(Part[R]):
 
     def _sort_by(self, key: str | None) -> None:
         spec = self.TABLE.spec(key) if key else None
-        if spec is None or not spec.sort:
+        if spec is None:
             return
-        if spec.key == self.sorted_by.key:
+        if not spec.sort:
+            self.say(f"one cannot sort by {spec.column.title}{spec.unsorted and f': {spec.unsorted}'}", "warning")
+        elif spec.key == self.sorted_by.key:
             self.do_sort_turn()
         else:
             self.change_look(sort=spec.key, descending=self._falls(spec))
@@ -93,11 +100,7 @@ class Arranging(Part[R]):
 
     def on_grid_header_clicked(self, message: Grid.HeaderClicked) -> None:
         """A click on a heading sorts by it, or turns the order."""
-        spec = self.TABLE.spec(message.column)
-        if spec is not None and spec.sort:
-            self._sort_by(spec.key)
-        else:
-            self.say(f"one cannot sort by {spec.column.title if spec else message.column}", "dim")
+        self._sort_by(message.column)
 
     # Columns
 
@@ -120,14 +123,24 @@ class Arranging(Part[R]):
 
         keys = []
         for family in (METRICS, PARAMS, TAGS):
-            typed = [word.removeprefix(f"{family}.") for word in text.split() if not family.startswith(word.lower())]
-            part = max(typed, key=len, default="")
+            part = self._part_of_name(text, family)
             names = await self.feed.context.store.names(self.kind, family, contains=part, limit=OFFERED)
             ordered = sorted(names, key=metric_rank) if family == METRICS else names
             keys += [f"{family}.{name}" for name in ordered]
             if family == METRICS and text:
                 keys += [f"{part}.{name}" for name in ordered for part in self.TABLE.extremes]
         return keys
+
+    def _part_of_name(self, text: str, family: str) -> str:
+        """What was typed of a name: the longest word that does not say which values of it are meant."""
+        found = []
+        for word in text.split():
+            first, dot, rest = word.partition(".")
+            if first in {family, *self.TABLE.extremes}:
+                found += [rest] if dot else []
+            elif not family.startswith(word.lower()):
+                found.append(word)
+        return max(found, key=len, default="")
 
     # Views
 
@@ -144,7 +157,7 @@ class Arranging(Part[R]):
                 self.say("the list as it was saved", "dim")
 
         views = Views(self.feed.context.store, self.NAME, self.dashboard.user)
-        self.dashboard.push_screen(ViewsScreen(views, self.look(), self.now), take)
+        self.dashboard.push_screen(ViewsScreen(views, self.look(), self.TABLE.groups, self.now), take)
 
     # Window
 

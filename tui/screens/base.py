@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.geometry import Region
 from textual.screen import Screen
+from textual.strip import Strip
 from textual.timer import Timer
 from textual.widget import Widget
 
@@ -17,6 +19,7 @@ from data.errors import LinesideError
 from tui.commands import BY_ID, WIDGET_OWNED, CommandSpec, commands_for, key_name, keys_of
 from widgets.cells import Cell
 from widgets.frame import Foot, Head, Hint, Rule, TabsLine
+from widgets.paint import filtered
 
 if TYPE_CHECKING:
     from data.model.work import Command
@@ -88,6 +91,10 @@ class LinesideScreen(Screen[None]):
         """The widgets between the tabs and the keys."""
         return ()
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Blank lines: what is seen are the widgets. Textual would style, filter and keep each of them by itself."""
+        return [filtered(self, Strip.blank(crop.width, self.visual_style.rich_style))] * crop.height
+
     def crumbs(self) -> tuple[str, ...]:
         """The way one came, from the program's name inwards."""
         return ("lineside", self.NAME)
@@ -128,7 +135,7 @@ class LinesideScreen(Screen[None]):
         keymap = self.dashboard.keymap_given
         shown = [spec for spec in self.commands() if spec.footer and not self.why_not(spec.id)]
         hints = [
-            Hint(key_name(keys_of(spec, keymap)[0]), spec.title, spec.id)
+            Hint(key_name(keys_of(spec, keymap)[0]), spec.title, spec.id, kept=spec.id == "help")
             for spec in sorted(shown, key=lambda spec: spec.footer)
         ]
         for foot in self.query(Foot):  # a screen that is just being opened has none yet, and draws it when it has
@@ -265,9 +272,15 @@ class LinesideScreen(Screen[None]):
     # The prompt
 
     def on_prompt_changed(self, message: Prompt.Changed) -> None:
-        """Follow what is typed, but for command lines."""
-        if message.prompt.label != LINE:
+        """Follow what is typed; of a command line, only what could complete it."""
+        if message.prompt.label == LINE:
+            self.work(partial(self._learn_line, message.prompt, message.value), group="complete")
+        else:
             self.prompt_changed(message.prompt, message.value)
+
+    async def _learn_line(self, prompt: Prompt, text: str) -> None:
+        if await self.dashboard.learn_line(text) and prompt.is_attached:
+            prompt.refresh()
 
     def on_prompt_submitted(self, message: Prompt.Submitted) -> None:
         """`enter`."""

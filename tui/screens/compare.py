@@ -141,14 +141,15 @@ class CompareScreen(ComparedCharts):
     async def do_export(self) -> None:
         """`E`: the lines that are shown, all of them, or the runs themselves."""
         from data.export.columns import columns_of
-        from data.export.tables import selection, tables, without_patterns
+        from data.export.tables import selection, tables, whole, without_patterns
         from tui.exporting import export_prompt
 
         if self.feed is None or self._rows is None:
             return
         store = self.feed.context.store
         runs = selection(store, self.kind, ids=self.comparison.ids)
-        columns = await without_patterns(columns_of(self.kind, "+metric.*,+param.*"), runs)
+        wanted = columns_of(self.kind, "+metric.*,+param.*")
+        columns = await without_patterns(wanted, whole(store, runs, wanted))
         what = [
             comparison_table("comparison", self.comparison, self._rows.shown, self.directions),
             comparison_table("comparison-whole", self.comparison, self.comparison.lines, self.directions),

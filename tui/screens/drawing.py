@@ -46,7 +46,7 @@ class TableScreen(Acting, ListScreen, Generic[R]):
         self._specs: tuple[Spec[R], ...] | None = None
         self._scene: Scene | None = None
         self._drawn: dict[str, tuple[R, tuple[Cell, ...]]] = {}
-        self._drawn_headers: dict[str, tuple[Group, int, bool, tuple[Cell, ...]]] = {}
+        self._drawn_headers: dict[str, tuple[Group, int, bool, bool, tuple[Cell, ...]]] = {}
         self._visit: Visit | None = None
         self._headers: Headers[R] | None = None
         self._unfolded: frozenset[str] = frozenset()
@@ -144,6 +144,8 @@ class TableScreen(Acting, ListScreen, Generic[R]):
     def notes(self) -> Sequence[Cell]:
         """What is new, and how the list is looked at where that is not its own way."""
         notes = [self._visit.cell(self.now())] if self._visit is not None else []
+        if marked := len(self.grid.marks):
+            notes.append(Cell(f"{marked:,} marked", "accent"))
         if self.grouped_by:
             notes.append(Cell(f"by {self.TABLE.groups[self.grouped_by]}", "accent"))
         if self._look.sort and self._look.sort != self.TABLE.sort:
@@ -173,6 +175,7 @@ class TableScreen(Acting, ListScreen, Generic[R]):
             self._scene = Scene(
                 self.now(),
                 names=overview.names if overview else {},
+                projects=overview.projects if overview else {},
                 experiments=self._experiments,
                 like=self._like,
                 best=self._best,
@@ -207,11 +210,12 @@ class TableScreen(Acting, ListScreen, Generic[R]):
         """The line of a group, kept as long as the cells of runs are."""
         assert self._headers is not None
         width, unfolded = self.grid.line_width - GUTTER, group.value in self._unfolded
+        exact: bool = getattr(self.grid.source, "exact", True)
         drawn = self._drawn_headers.get(group.value)
-        if drawn is None or drawn[:3] != (group, width, unfolded):
-            drawn = group, width, unfolded, (self._headers.cell(group, width, unfolded=unfolded),)
-            self._drawn_headers[group.value] = drawn
-        return drawn[3]
+        if drawn is None or drawn[:4] != (group, width, unfolded, exact):
+            cells = (self._headers.cell(group, width, unfolded=unfolded, exact=exact),)
+            drawn = self._drawn_headers[group.value] = group, width, unfolded, exact, cells
+        return drawn[4]
 
     def in_sight(self) -> list[R]:
         """The runs in sight that are in memory."""

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from textual.timer import Timer
 
 from tui.look import Look
+from tui.regrouping import Regrouping
 from tui.rows import RecordRows, StoreRows
 from tui.screens.drawing import TableScreen
-from widgets.grid import Grid
+from widgets.grid import Grid, RowSource
 
 if TYPE_CHECKING:
     from data.model.base import Record
@@ -43,6 +44,7 @@ class HistoryScreen(TableScreen[R], Generic[R]):
         self._started_with = filter
         self._to_top = self._quiet = self._must = self._counted = False
         self._again: Timer | None = None
+        self._regrouping = Regrouping()
         self._rested, self._cost = -math.inf, 0.0
         self._cursor_key: str | None = None
         self._shown_keys: frozenset[str] = frozenset()
@@ -60,6 +62,7 @@ class HistoryScreen(TableScreen[R], Generic[R]):
         began = monotonic()
         # What a change in the store asked for is shown when it is whole, what the user asked for at once.
         quiet, self._quiet, self._must = self._quiet, False, False
+        self._regrouping.begin()
         store = feed.context.store
         rows = await self._open_rows(store, quiet=quiet)
         if isinstance(rows, StoreRows) and not rows.listing.complete and (quiet or self._lost(rows)):
@@ -108,7 +111,8 @@ class HistoryScreen(TableScreen[R], Generic[R]):
 
         best = await self._best_metric(store)
         if self._headers is None or (self._headers.field, self._headers.metric) != (by, best[0]):
-            self._headers = Headers(by, self.TABLE.groups[by], best[0], lambda: self.scene, self.glyph_of)
+            given = self.feed.context.settings.directions if self.feed else {}
+            self._headers = Headers(by, self.TABLE.groups[by], best[0], lambda: self.scene, self.glyph_of, given)
         return await GroupRows.open(
             store,
             self.kind,
@@ -173,6 +177,7 @@ class HistoryScreen(TableScreen[R], Generic[R]):
         if not rows.size:
             self.nothing()
         self.refresh_frame()
+        self.filled()
 
     async def _after(self, store: Store) -> None:
         """What may come later than the rows: what the headers say, and how many are new."""
@@ -205,6 +210,8 @@ class HistoryScreen(TableScreen[R], Generic[R]):
             return
         if Command in changes.put:
             self.look_anew()
+        if put and self.grouped_by:
+            await self._note_groups(feed.context.store, put)
         records = await feed.context.store.get_many(self.kind, rows.known(put))
         changed = rows.replace(records)
         if changed:
@@ -221,6 +228,13 @@ class HistoryScreen(TableScreen[R], Generic[R]):
     async def changed(self, store: Store, records: Sequence[R]) -> None:
         """Runs in memory have newer versions."""
 
+    async def _note_groups(self, store: Store, put: frozenset[str]) -> None:
+        from data.store.kinds import KINDS
+
+        value = KINDS[self.kind].fields[self.grouped_by].get
+        before = [value(self._drawn[id_][0]) for id_ in put & self._drawn.keys()]
+        await self._regrouping.note(store, self.kind, self.grouped_by, put, before)
+
     @property
     def _steady(self) -> bool:
         """Whether a changed run stays where it is: only new ones change what is listed."""
@@ -236,7 +250,8 @@ class HistoryScreen(TableScreen[R], Generic[R]):
     def list_soon(self) -> None:
         """List anew, after a rest that grows with what listing costs."""
         if self._again is None:
-            rest = self._rested + min(REST, max(PACE, SHARE * self._cost)) - monotonic()
+            cost = self._regrouping.cost if self._regrouping.suffices and not self._must else self._cost
+            rest = self._rested + min(REST, max(PACE, SHARE * cost)) - monotonic()
             self._again = self.set_timer(max(AT_ONCE, rest), self._list_again)
 
     def _list_again(self) -> None:
@@ -256,12 +271,31 @@ class HistoryScreen(TableScreen[R], Generic[R]):
             count = await feed.context.store.count(self.kind, where=self.where(), query=self.parsed())
             if count == rows.listing.size:
                 return
+        if feed is not None and self._regrouping.suffices and not self._must and await self._regrouped(feed, rows):
+            return
         self._quiet = True
         self.load()
+
+    async def _regrouped(self, feed: Feed, rows: RowSource) -> bool:
+        """Read only those groups anew that have changed; whether that could be done."""
+        from tui.groups import GroupRows
+
+        if not isinstance(rows, GroupRows) or not rows.exact:
+            return False
+        renewed = await self._regrouping.renewed(rows)
+        await self._load_first(feed.context.store, renewed)
+        if self.grid.source is not rows or rows.unfolded != renewed.unfolded:
+            return False
+        self._show(renewed)
+        self._rested = monotonic()
+        await self._peek()
+        return True
 
     def tick(self) -> None:
         """Ages and durations of the rows in sight."""
         self.look_anew()
+        if self.grouped_by and self._regrouping.is_due:
+            self.list_soon()
 
     # Looking
 

@@ -10,7 +10,7 @@ from textual.widget import Widget
 
 from tui.look import Look
 from tui.rows import RecordRows
-from tui.screens.base import LinesideScreen
+from tui.screens.base import TABS, LinesideScreen
 from widgets.cells import Cell, Column
 from widgets.grid import Grid, ListSource, Row
 
@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 
 MOST_MARKED = 1_000
 """Rows that one key marks at most."""
+LEAVING = frozenset({"back", "leave", "quit", *(f"go.{tab}" for tab in TABS)})
+"""Commands that leave a list."""
+WITHOUT_ROWS = LEAVING | {"suspend", "filter", "clear", "line", "palette", "help", "refresh", "panes.next"}
+"""Commands that need none of a list's rows, and not even the store."""
+MOVE = "grid."
+"""Beginning of the ids of keys that need any rows, those of the last look among them."""
 
 
 class ListScreen(LinesideScreen):
@@ -37,6 +43,7 @@ class ListScreen(LinesideScreen):
         self.filter = filter
         self._seen = seen
         self._before = filter
+        self._is_filled = False
 
     def body(self) -> Iterable[Widget]:
         """The grid."""
@@ -85,6 +92,52 @@ class ListScreen(LinesideScreen):
         """The filter."""
         return self.filter
 
+    # Filling it for the first time
+
+    @property
+    def is_filled(self) -> bool:
+        """Whether the list was read once: its rows are those of the store, or there are none."""
+        return self._is_filled
+
+    def filled(self) -> None:
+        """The first rows are there; keys that came before them go on."""
+        if not self._is_filled:
+            self._is_filled = True
+            self.dashboard.rows_stand(self)
+
+    def load(self) -> None:
+        """Read everything again, in the background; a newer call makes an older one void."""
+        self.work(self._fill, group="load")
+
+    async def _fill(self) -> None:
+        try:
+            await self.reload()
+        except Exception:  # whatever it was, it is said, and no rows will come
+            self.filled()
+            raise
+        if self.feed is not None:
+            self.filled()
+
+    def is_ready_for(self, key: str) -> bool:
+        """Whether the rows are there that a key is for."""
+        if self._is_filled and self.grid.source.size:
+            return True
+        if self.focused is None:  # the list is just being put on the screen
+            return False
+        id_ = self._command_of(key) if self.focused is self.grid else ""
+        if id_.startswith(MOVE):
+            return bool(self.grid.source.size)
+        return not id_ or id_ in WITHOUT_ROWS
+
+    def leaves_by(self, key: str) -> bool:
+        """Whether a key leaves the list."""
+        return self._command_of(key) in LEAVING
+
+    def _command_of(self, key: str) -> str:
+        """Id of the command that a key means here; "" for none."""
+        bound = self.active_bindings.get(key)
+        return (bound.binding.id or "") if bound is not None else ""
+
     def nothing(self) -> None:
         """Say why the list is empty."""
         if self.filter:
@@ -111,7 +164,8 @@ class ListScreen(LinesideScreen):
     def on_grid_range_wanted(self, message: Grid.RangeWanted) -> None:
         """`v` over rows that are not in memory: load and mark them."""
         if message.end - message.start > MOST_MARKED:
-            self.say(f"at most {MOST_MARKED} rows are marked at once; a filter narrows the list", "warning")
+            sentence = f"{message.end - message.start:,} rows are too many to mark at once"
+            self.say(f"{sentence}, {MOST_MARKED:,} are the most; a filter narrows the list", "warning")
         elif message.grid is self.grid:
             self.work(partial(self._mark, message.start, message.end), group="mark-rows")
 

@@ -182,4 +182,5 @@ class MetricsScreen(LinesideScreen):
             return
         store, names, keys = self.feed.context.store, self.feed.overview.names, self.grid.filter_regex
         runs = selection(store, TrackedRun, ids=[run.id for run in self.runs])
-        await export_prompt(self, [metric_table(runs, names, keys=keys), history_table(store, runs, names, keys=keys)])
+        metrics = metric_table(store, runs, names, keys=keys)
+        await export_prompt(self, [metrics, history_table(store, runs, names, keys=keys)])

@@ -38,6 +38,8 @@ class MlflowScreen(TabbedScreen):
         super().__init__()
         self.tracked_id = tracked_id
         self.experiment = ""
+        self.above = ""
+        """What the run is called in which this one is nested."""
 
     @property
     def tracked(self) -> TrackedRun | None:
@@ -62,7 +64,7 @@ class MlflowScreen(TabbedScreen):
     def head_lines(self) -> Sequence[Sequence[Cell]]:
         """How it goes, what it is, what it came to."""
         run = self.tracked
-        return tracked_head(run, self.experiment, self.subject.gpu, self.now()) if run else ()
+        return tracked_head(run, self.experiment, self.subject.gpu, self.now(), self.above) if run else ()
 
     async def read(self) -> bool:
         """Read the MLflow run and the name of its experiment."""
@@ -74,6 +76,8 @@ class MlflowScreen(TabbedScreen):
             return False
         experiment = await store.get(Experiment, f"{run.connection}:{run.experiment_id}")
         self.experiment = experiment.name if experiment else run.experiment_id
+        above = await store.get(TrackedRun, f"{run.connection}:{run.parent_run_id}") if run.parent_run_id else None
+        self.above = run_name(above) if above else ""
         self.subject.set_tracked([run])
         return True
 

@@ -84,6 +84,7 @@ class OverviewScreen(Acting, ListScreen, Generic[T]):
         if not found:
             self.nothing()
         self.listed()
+        self.filled()
         await self._sum_up_all()
 
     def listed(self) -> None:

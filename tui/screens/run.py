@@ -61,7 +61,8 @@ class RunScreen(TabbedScreen):
         subject = self.subject
         if subject.run is None:
             return ()
-        return head_lines(subject.run, subject.tracked, subject.like, self.now(), subject.gpu)
+        tracked = subject.tracked if subject.is_tracked_read else None
+        return head_lines(subject.run, tracked, subject.like, self.now(), subject.gpu)
 
     # Reading
 

@@ -1,4 +1,4 @@
-"""The tab Jobs: the tree with its Gantt strips, the graph by stages and needs where there is room, the failed lines."""
+"""The tab Jobs: the tree with its Gantt strips, the graph by stages and needs where there is room, why a job failed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 
-from data.model.run import JobRun
+from data.logtext.kinds import is_error
+from data.model.run import JobRun, PipelineRun
 from data.model.vocabulary import ACTIVE
 from tui.lazyrows import LazyRows
 from tui.present.gantt import heading, strip
@@ -18,9 +19,10 @@ from tui.present.joborder import Order, order_jobs
 from tui.present.jobs import COLUMNS, Node, gantt_columns, gantt_width, job_tree, matching, node_cells
 from tui.present.run import worst_job
 from tui.present.runs import remaining
+from tui.present.text import plural
 from tui.present.timeline import Axis, Lane, lanes, make_axis, span
 from tui.screens.pane import Pane
-from tui.tail import tail_lines
+from tui.tail import failure_lines
 from widgets.cells import Cell
 from widgets.facts import Facts
 from widgets.glyphs import status_glyph
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
     from data.export import Table
 
 TAIL_ROOM = ((40, 8), (30, 5), (24, 4))
-"""Lines of a terminal from which so many log lines of a failed job are shown; the first that fits counts."""
+"""Lines of a terminal from which so many log lines tell why a job failed; the first that fits counts."""
 GRAPH_COLUMNS, GRAPH_ROOM = 110, 30
 """Width and height of a terminal from which the graph is shown."""
 GRAPH_SHARE = 3
@@ -54,7 +56,9 @@ class JobsPane(Pane):
         self._axis = NO_AXIS
         self._width = 0
         self._placed = False
-        self._order: tuple[str, Order] | None = None
+        self._put = ""
+        """The job on which the cursor was put."""
+        self._orders: dict[str, tuple[object, Order]] = {}
 
     def compose(self) -> ComposeResult:
         """Graph, tree, and what there is to say of the line under the cursor."""
@@ -64,7 +68,7 @@ class JobsPane(Pane):
         yield Facts(0, id="tail")
 
     async def load(self) -> None:
-        """Show the jobs that the screen has read, and the last lines of the failed one."""
+        """Show the jobs that the screen has read, and why the one under the cursor failed."""
         self.show()
         await self._show_tail()
 
@@ -80,20 +84,27 @@ class JobsPane(Pane):
         if subject.run is None or not self.is_attached:
             return
         family = subject.family
-        nodes = job_tree(subject.run, family.jobs, family.children, attempts=self.attempts)
+        nodes = job_tree(subject.run, family.jobs, family.children, attempts=self.attempts, whole=family.whole)
         self.nodes = matching(nodes, self.filter) if self.filter else nodes
-        self._order = None
         self._measure()
         grid = self.grid
-        self.nothing("No jobs yet", "GitLab has not told any for this run")
+        self.nothing(*_why_none(subject.run))
         grid.set_source(LazyRows(self.nodes, _key, self._row))
         if not self._placed and self.nodes:
-            self._placed = True
-            worst = worst_job(family.all_jobs())
-            if worst is not None:
-                grid.go_to(worst.id)
+            self._place(subject.run)
         self._show_graph()
         self._show_facts()
+
+    def _place(self, run: PipelineRun) -> None:
+        """Put the cursor on the job that one wants to see first, until all jobs are there or somebody has moved it."""
+        grid, jobs = self.grid, self.subject.family.all_jobs()
+        worst = worst_job(jobs)
+        if self._put and grid.cursor_key != self._put:
+            self._placed = True
+        elif worst is not None:
+            grid.go_to(worst.id)
+            self._put = worst.id
+            self._placed = run.jobs_synced or 0 < run.job_count <= len(jobs)
 
     def _measure(self) -> None:
         """Lanes and axis of this moment."""
@@ -144,6 +155,7 @@ class JobsPane(Pane):
         """The strips have another width, the graph another size."""
         if self.subject.run is not None:
             self.show()
+            self.home.work(self._show_tail, group="tail")
 
     @property
     def node(self) -> Node | None:
@@ -165,12 +177,10 @@ class JobsPane(Pane):
             return
         size = self.screen.size
         jobs = self.subject.family.jobs.get(run.id, ())
-        if self._order is None or self._order[0] != run.id:
-            self._order = run.id, order_jobs(run, jobs)
-        order = self._order[1]
-        fits = size.width >= GRAPH_COLUMNS and size.height >= GRAPH_ROOM and len(order.columns) > 1
-        graph.display = fits and not self.filter
-        if not graph.display:
+        fits = size.width >= GRAPH_COLUMNS and size.height >= GRAPH_ROOM and not self.filter
+        order = self._ordered(run, jobs) if fits else None
+        graph.display = order is not None and len(order.columns) > 1
+        if order is None or not graph.display:
             return
         height = min(rows_wanted(order), max(2, self.size.height // GRAPH_SHARE))
         if graph.styles.height is None or graph.styles.height.value != height:
@@ -178,6 +188,15 @@ class JobsPane(Pane):
         selected = self.current_job.id if self.current_job else ""
         by_id = {job.id: job for job in jobs}
         graph.show(draw_graph(order, by_id, self.subject.family.children, (self.size.width, height), selected))
+
+    def _ordered(self, run: PipelineRun, jobs: Sequence[JobRun]) -> Order:
+        """The jobs in columns; of thousands this takes a while, and what goes on in them changes nothing of it."""
+        stages = tuple(stage.name for stage in run.stages)
+        shape = stages, tuple((job.id, job.retried, job.needs) for job in jobs)
+        known = self._orders.get(run.id)
+        if known is None or known[0] != shape:
+            known = self._orders[run.id] = shape, order_jobs(run, jobs)
+        return known[1]
 
     def on_graph_picked(self, message: Graph.Picked) -> None:
         """A first click puts the cursor on a job, a second one opens it."""
@@ -223,29 +242,37 @@ class JobsPane(Pane):
         self.query_one("#job-facts", Facts).update([items])
 
     async def _show_tail(self) -> None:
-        """The last lines of the failed job under the cursor."""
+        """The lines that tell why the job under the cursor failed."""
         feed, job = self.home.feed, self.current_job
         lines: list[str] = []
         room = next((count for height, count in TAIL_ROOM if self.screen.size.height >= height), 0)
         if feed is not None and job is not None and job.status == "failed" and room:
-            lines = await asyncio.to_thread(tail_lines, feed.context.logs.path(job.id), room)
+            lines = await asyncio.to_thread(failure_lines, feed.context.logs.path(job.id), room)
             lines = lines or ["the log is being fetched"]
         tail = next(iter(self.query("#tail").results(Facts)), None)
         if tail is not None and tail.is_attached:
             tail.styles.height = len(lines)
-            tail.update([[Cell(line, "failed" if "error" in line.lower() else "dim")] for line in lines])
+            tail.update([[Cell(line, "failed" if is_error(line) else "dim")] for line in lines])
 
     def on_grid_opened(self, message: Grid.Opened) -> None:
         """`enter`: the log of a job, the child pipeline's own screen."""
         node = self.node
         if node is None or node.key != message.key:
             return
-        if node.job is not None and node.job.bridge and node.job.downstream in self.subject.family.children:
-            self.home.dashboard.open_run(node.job.downstream)
+        if node.job is not None and node.job.bridge:
+            self._open_started(node.job)
         elif node.job is not None:
             self.home.dashboard.open_log(node.job.id)
         elif node.run is not None and self.subject.run is not None and node.run.id != self.subject.run.id:
             self.home.dashboard.open_run(node.run.id)
+
+    def _open_started(self, job: JobRun) -> None:
+        """The pipeline that a trigger job started; such a job has no log."""
+        if job.downstream in self.subject.family.children:
+            self.home.dashboard.open_run(job.downstream)
+        else:
+            what = "its pipeline is not known here" if job.downstream else "it has not started a pipeline yet"
+            self.home.say(f"{job.name} has no log, and {what}", "warning")
 
     def tables(self) -> Sequence[Table]:
         """The jobs, earlier attempts and children included."""
@@ -253,6 +280,14 @@ class JobsPane(Pane):
 
         run = self.subject.run
         return [job_table(run, self.subject.family.all_jobs())] if run else []
+
+
+def _why_none(run: PipelineRun) -> tuple[str, str]:
+    """Why a run has no jobs here."""
+    if run.jobs_synced and not run.job_count:
+        return "No jobs yet", "GitLab has not told any for this run"
+    known = plural(run.job_count, "job") if run.job_count else "Jobs"
+    return f"{known} not read yet", "an engine reads them from GitLab while this is shown"
 
 
 def _key(node: Node) -> str:

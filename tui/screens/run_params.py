@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from textual.app import ComposeResult
 
 from tui.lazyrows import LazyRows
-from tui.present.params import COLUMNS, Value, filtered, value_row, values_of, wrapped
+from tui.present.params import COLUMNS, CONFIG, Value, filtered, value_row, values_of, wrapped
+from tui.present.text import plural
 from tui.screens.pane import Pane
 from widgets.cells import Cell
 from widgets.facts import Facts
@@ -83,8 +84,7 @@ class ParamsPane(Pane):
             if len(told) > room:
                 hidden = len(told) - room + 1
                 lines = [*lines[: room - 1], [Cell(f"{hidden} more lines; enter shows the whole value", "dim")]]
-            name = [Cell(value.name, "bold"), Cell(value.owner, "dim"), Cell(f"{len(value.value)} characters", "dim")]
-            lines = [[Cell(f"line {value.name}", "dim")] if value.kind == "config" else name, *lines]
+            lines = [_heading(value), *lines]
         height = max(1, len(lines))
         if facts.styles.height is None or facts.styles.height.value != height:
             facts.styles.height = height
@@ -108,6 +108,14 @@ class ParamsPane(Pane):
 
         rows = [(value.kind, value.name, value.value, value.owner) for value in self.values if value.kind]
         return [Table.of("params and variables", ("kind", "name", "value", "of"), rows)] if rows else []
+
+
+def _heading(value: Value) -> list[Cell]:
+    """What stands above a whole value."""
+    if value.kind == CONFIG:
+        return [Cell(f"line {value.name}", "dim")]
+    owner = [Cell(value.owner, "dim")] if value.owner else []
+    return [Cell(value.name, "bold"), *owner, Cell(plural(len(value.value), "character"), "dim")]
 
 
 def _key(value: Value) -> str:

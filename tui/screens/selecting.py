@@ -118,7 +118,7 @@ class Selecting(Part[R]):
             ids = {run.id for run in found.records}
             marks = marks - ids if ids <= marks else marks | ids
             if found.after is not None:
-                self.say(f"the first {MOST_MARKED} runs of the group are marked", "warning")
+                self.say(f"the first {MOST_MARKED:,} runs of the group are marked: no more at once", "warning")
         self.grid.set_marks(marks)
 
     def why_not(self, id: str) -> str:

@@ -41,6 +41,8 @@ class Tabbed(Acting):
         super().__init__()
         self.active = self.PANES[0]
         self._before = ""
+        self._missed: list[Changes] | None = None
+        """What changed while the subject is being read; None while it is not."""
 
     def body(self) -> Iterable[Widget]:
         """Head, tabs and the first tab."""
@@ -84,14 +86,26 @@ class Tabbed(Acting):
     # Data
 
     async def reload(self) -> None:
-        """Read everything anew."""
-        if self.feed is None or not await self.read():
+        """Read everything anew, and then what changed meanwhile: it may have been read before."""
+        if self.feed is None:
             return
+        missed: list[Changes] = []
+        self._missed = missed
+        try:
+            if not await self.read():
+                return
+            while missed:
+                await self.renew(missed.pop(0))
+        finally:
+            if self._missed is missed:  # else a newer load has begun
+                self._missed = None
         await self._refreshed()
 
     async def data_changed(self, changes: Changes) -> None:
         """Take over what changed: the subject, and the tab that is shown."""
-        if await self.renew(changes):
+        if self._missed is not None:
+            self._missed.append(changes)
+        elif await self.renew(changes):
             for pane in self.panes():
                 pane.ready = pane.ready and pane is self.pane
             self.show_head()

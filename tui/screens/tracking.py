@@ -46,6 +46,7 @@ class TrackingScreen(ListScreen):
         self.grid.set_source(ListSource(rows))
         if not rows:
             self.nothing()
+        self.filled()
 
 
 class ExperimentsScreen(TrackingScreen):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -42,12 +42,12 @@ LONGEST = 80
 """Characters of a name."""
 
 
-def look_words(look: Look) -> str:
-    """What a look restricts and how it orders, in a line."""
+def look_words(look: Look, groups: Mapping[str, str]) -> str:
+    """What a look restricts and how it orders, in a line; `groups` are those that its list knows (`Table.groups`)."""
     parts = [
         look.filter,
         f"last {look.window}" if look.window else "",
-        f"by {look.group}" if look.group else "",
+        f"by {groups.get(look.group, look.group)}" if look.group else "",
         f"{glyphs().descending if look.descending else glyphs().ascending} {look.sort}" if look.sort else "",
         plural(len(look.columns), "column") if look.columns else "",
     ]
@@ -60,6 +60,7 @@ class ViewsScreen(ModalScreen[Look | None]):
     Args:
         views: where they are kept.
         look: how the list looks now.
+        groups: what the list can be grouped by (`Table.groups`).
         now: the time.
     """
 
@@ -74,9 +75,9 @@ class ViewsScreen(ModalScreen[Look | None]):
         Binding("D,delete", "delete", "Delete", show=False),
     ]
 
-    def __init__(self, views: Views, look: Look, now: Callable[[], datetime]) -> None:
+    def __init__(self, views: Views, look: Look, groups: Mapping[str, str], now: Callable[[], datetime]) -> None:
         super().__init__()
-        self._views, self._look, self._now = views, look, now
+        self._views, self._look, self._groups, self._now = views, look, groups, now
         self._shown: dict[str, View] = {}
         self._take: Callable[[str], Awaitable[Any]] | None = None
 
@@ -93,7 +94,7 @@ class ViewsScreen(ModalScreen[Look | None]):
     def on_mount(self) -> None:
         """Read the views."""
         self.query_one("#choose-keys", Facts).update([key_cells(HINTS)])
-        self._say(Cell(look_words(self._look), "dim"))
+        self._say(Cell(look_words(self._look, self._groups), "dim"))
         self._work(self._read)
 
     def _say(self, note: Cell) -> None:
@@ -119,7 +120,7 @@ class ViewsScreen(ModalScreen[Look | None]):
         return (
             Cell(view.name, "" if self._views.is_mine(view) else "accent"),
             Cell(whose or ("shared" if view.shared else ""), "dim"),
-            Cell(look_words(Look.of(view))),
+            Cell(look_words(Look.of(view), self._groups)),
             Cell(age(view.updated, self._now()), "dim"),
         )
 
@@ -154,7 +155,8 @@ class ViewsScreen(ModalScreen[Look | None]):
         """`u`: the view becomes how the list looks, after a question."""
         view = self._current()
         if view is not None:
-            details = (f"was: {look_words(Look.of(view))}", f"now: {look_words(self._look)}")
+            was, now = (look_words(look, self._groups) for look in (Look.of(view), self._look))
+            details = (f"was: {was}", f"now: {now}")
             self._confirm(f"Update the view {view.name}?", details, partial(self._update, view))
 
     async def _update(self, view: View) -> None:

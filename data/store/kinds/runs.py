@@ -99,7 +99,7 @@ RUNS = Kind(
     },
     entries={"metrics": attrgetter("metrics"), "params": attrgetter("params"), "tags": attrgetter("tags")},
     group_fields=(
-        "pipeline", "git_commit_hash", "dataset", "experiment", "model", "ref", "triggered_by", "run_info_id",
+        "pipeline_id", "git_commit_hash", "dataset", "experiment", "model", "ref", "triggered_by", "run_info_id",
     ),
     outcomes=Outcomes(frozenset({"success"}), frozenset({"failed"}), ACTIVE),
 )  # fmt: skip

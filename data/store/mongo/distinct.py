@@ -7,9 +7,10 @@ from typing import Any, Final
 
 from data.errors import UsageError
 from data.store.mongo.client import Server
-from data.store.mongo.homes import NAMES, Document, Home, leading, spelled
+from data.store.mongo.homes import NAMES, OWN, Document, Home, entry_path, escaped, leading, spelled
 from data.store.mongo.predicate import LAST, holds
 from data.store.mongo.reading import BATCH, text_of, words_of
+from data.store.offering import offered
 
 NEWEST: Final = 5_000
 """Records that are looked at for values of a field without an index."""
@@ -21,6 +22,9 @@ async def values(server: Server, at: Home, field: str, contains: str, limit: int
     Raises:
         UsageError: the kind has no such field, or it holds no texts.
     """
+    group, dot, key = field.partition(".")
+    if dot and group in at.kind.entries:
+        return await _of_entries(server, at, group, key, contains, limit)
     path, kind = at.field(field), at.kind.fields[field].type
     if kind not in {"id", "text", "words"}:
         raise UsageError(f"`{field}` of {at.kind.name} is no text", hint="numbers and times are not listed")
@@ -40,6 +44,15 @@ async def values(server: Server, at: Home, field: str, contains: str, limit: int
     return [found[key] for key in dict.fromkeys([*first, *sorted(found)])][:limit]
 
 
+async def _of_entries(server: Server, at: Home, group: str, key: str, contains: str, limit: int) -> list[str]:
+    """Values of a metric, param or tag among the newest records that have it: no server leaps through its index."""
+    path, default = entry_path(group, key), at.kind.default_sort
+    order = (at.field(default.field), -1 if default.descending else 1)
+    found = server.database[at.collection].find({path: {"$exists": True}}, {path: 1}).sort(*order).limit(NEWEST)
+    name = escaped(f"{group}:{key}")
+    return offered([one[OWN]["e"][name] async for one in found.batch_size(BATCH)], contains, limit)
+
+
 async def _newest(server: Server, at: Home, field: str) -> list[str]:
     """Values of the newest records."""
     default = at.kind.default_sort
@@ -50,7 +63,7 @@ async def _newest(server: Server, at: Home, field: str) -> list[str]:
     documents = await found.limit(NEWEST).batch_size(BATCH).to_list()
     if at.kind.fields[field].type == "words":
         return [word for one in documents for word in words_of(one, field)]
-    return [text_of(one, field) for one in documents]
+    return [text_of(at, one, field) for one in documents]
 
 
 async def names(server: Server, at: Home, entries: str, contains: str, limit: int) -> list[str]:

@@ -56,8 +56,8 @@ async def groups(
     async for document in _documents(server, at, condition, among, fields):
         own = document[OWN]
         value = None if number is None else own.get(number[1], {}).get(number[2])
-        count = found.setdefault(text_of(document, field), _Count())
-        count.add(kind, own, text_of(document, "status"), best, value)
+        count = found.setdefault(text_of(at, document, field), _Count())
+        count.add(kind, own, text_of(at, document, "status"), best, value)
     told = [_group(value, count) for value, count in found.items()]
     told.sort(key=lambda group: group.value)
     told.sort(key=lambda group: group.newest.timestamp() if group.newest else 0, reverse=True)

@@ -110,7 +110,8 @@ def words_of(document: Document, field: str) -> Iterable[str]:
     return found
 
 
-def text_of(document: Document, field: str) -> str:
-    """The text in a field as it is spelled."""
+def text_of(at: Home, document: Document, field: str) -> str:
+    """The text in a field as it is spelled. Of ids the fields have the spelling, of texts what lies beside them."""
     own: dict[str, Any] = document.get(OWN, {})
-    return str(own.get("x", {}).get(field) or own.get("f", {}).get(field, ""))
+    beside = {} if at.kind.fields[field].type == "id" else own.get("x", {})
+    return str(beside.get(field) or own.get("f", {}).get(field, ""))

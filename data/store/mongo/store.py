@@ -277,9 +277,9 @@ class MongoStore:
 
     # Commands
 
-    async def submit(self, command: Command) -> None:
-        """Put a new command in the outbox; a second one of the same id changes nothing."""
-        await self._write(lambda: self._outbox.submit(command))
+    async def submit(self, *commands: Command) -> None:
+        """Put new commands in the outbox; a second one of an id changes nothing."""
+        await self._write(lambda: self._outbox.submit(commands))
 
     async def claim(
         self, owner: str, project_ids: Sequence[str], *, limit: int = 1, ids: Sequence[str] | None = None

@@ -28,10 +28,12 @@ class Outbox:
     def __init__(self, server: Server, revisions: Revisions) -> None:
         self._server, self._revisions = server, revisions
 
-    async def submit(self, command: Command) -> None:
-        """Put a new command in the outbox."""
-        if not await by_ids(self._server, _COMMANDS, [command.id], {}):
-            await put(self._server, self._revisions, [command])
+    async def submit(self, commands: Sequence[Command]) -> None:
+        """Put new commands in the outbox."""
+        known = await by_ids(self._server, _COMMANDS, [command.id for command in commands], {})
+        new = [command for command in commands if command.id not in known]
+        if new:
+            await put(self._server, self._revisions, new)
 
     async def claim(
         self, owner: str, project_ids: Sequence[str], limit: int, ids: Sequence[str] | None, now: datetime

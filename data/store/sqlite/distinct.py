@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Select, collate, func, select, true
+from sqlalchemy import ColumnElement, Connection, Select, and_, collate, func, select, true
 
 from data.errors import UsageError
 from data.model import Record
+from data.query.values import number
+from data.store.offering import Stored, offered, spelled
 from data.store.sqlite.candidates import leading
+from data.store.sqlite.entries import TEXTS, numbered, stored
 from data.store.sqlite.predicate import column
 from data.store.sqlite.rows import LAST
 from data.store.sqlite.tables import Entries, Home, home
@@ -27,6 +31,9 @@ def values(connection: Connection, kind: type[Record], field: str, contains: str
         UsageError: the kind has no such field, or it holds no texts.
     """
     at = home(kind)
+    group, dot, _ = field.partition(".")
+    if dot and at.entries is not None and group in at.kind.entries:
+        return _of_entries(connection, at.entries, field, contains, limit)
     column(at, field)
     if at.kind.fields[field].type not in {"id", "text", "words"}:
         raise UsageError(f"`{field}` of {at.kind.name} is no text", hint="numbers and times are not listed")
@@ -48,10 +55,30 @@ def values(connection: Connection, kind: type[Record], field: str, contains: str
 
 
 def _leaps(at: Home, field: str, start: str) -> Select[Any]:
-    """The first distinct values that begin with `start`, in order: each the least one behind the one before."""
+    """The first distinct values that begin with `start`, in order."""
     own = at.head.c[field]
-    within = own < start + LAST if start else true()
-    steps = select(func.min(own).label("value")).where(own >= start if start else own > "", within).cte(recursive=True)
+    return _leaps_of(own, and_(own >= start, own < start + LAST) if start else own > "")
+
+
+def _of_entries(connection: Connection, of: Entries, name: str, contains: str, limit: int) -> list[str]:
+    """Values of a metric, param or tag."""
+    own, mine, wanted = of.values.c.value, of.values.c.k == numbered(of, name), contains.lower()
+    found: list[Stored] = []
+    read = number(wanted)
+    if read is not None:
+        found += connection.execute(select(own).where(mine, own == stored(read)).limit(1)).scalars()
+    for start in dict.fromkeys((wanted, "")):
+        within = and_(mine, own >= start, own < start + LAST) if start else mine
+        leaps = _leaps_of(own, within)  # SQLite leaps on only as long as it is asked for more
+        with connection.execute(leaps) as values:
+            holding = (one for one in values.scalars() if one != TEXTS and wanted in spelled(one))
+            found += islice(holding, None if wanted else limit)
+    return offered(found, wanted, limit)
+
+
+def _leaps_of(own: ColumnElement[Any], within: ColumnElement[bool]) -> Select[Any]:
+    """Distinct values of one name in order: each the least one behind the one before."""
+    steps = select(func.min(own).label("value")).where(within).cte(recursive=True)
     following = select(func.min(own)).where(own > steps.c.value, within).scalar_subquery()
     steps = steps.union_all(select(following).where(steps.c.value.is_not(None)))
     return select(steps.c.value).where(steps.c.value.is_not(None)).limit(STEPS)

@@ -17,7 +17,7 @@ from data.store.sqlite.failures import read_only
 from data.store.sqlite.plans import fix_plans
 from data.store.sqlite.tables import METADATA
 
-SCHEMA_VERSION: Final = 3
+SCHEMA_VERSION: Final = 4
 """Version of the tables, kept in SQLite's `user_version`.
 
 A change of `data.store.kinds` that alters a table needs a new one, and a script beside the others in `migrations`.

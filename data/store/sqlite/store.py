@@ -192,9 +192,9 @@ class SqliteStore:
 
     # Commands
 
-    async def submit(self, command: Command) -> None:
-        """Put a new command in the outbox; a second one of the same id changes nothing."""
-        await self._writer.run(work.submit, command)
+    async def submit(self, *commands: Command) -> None:
+        """Put new commands in the outbox, in one transaction; a second one of an id changes nothing."""
+        await self._writer.run(work.submit, commands)
 
     async def claim(
         self, owner: str, project_ids: Sequence[str], *, limit: int = 1, ids: Sequence[str] | None = None

@@ -26,10 +26,10 @@ _COMMANDS: Final = home(Command)
 _INTERESTS: Final = home(Interest)
 
 
-def submit(connection: Connection, command: Command) -> None:
-    """Put a new command in the outbox."""
-    if not get_many(connection, Command, [command.id]):
-        put(connection, [command])
+def submit(connection: Connection, commands: Sequence[Command]) -> None:
+    """Put new commands in the outbox."""
+    known = get_many(connection, Command, [command.id for command in commands])
+    put(connection, [command for command in commands if command.id not in known])
 
 
 def claim(

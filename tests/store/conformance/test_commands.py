@@ -22,6 +22,16 @@ async def test_submitting_twice_changes_nothing(store: Store) -> None:
     assert await store.get(Command, "a") == command("a", title="first")
 
 
+async def test_many_are_submitted_together(store: Store) -> None:
+    await store.submit(command("b", title="first"))
+    await store.submit(command("a"), command("b", title="second"), command("c"))
+    found = await store.get_many(Command, ["a", "b", "c"])
+    usual = command("a").title
+    assert {id_: one.title for id_, one in found.items()} == {"a": usual, "b": "first", "c": usual}
+    await store.submit()
+    assert len(await store.claim("engine-1", HERE, limit=9)) == 3
+
+
 async def test_the_oldest_of_the_wanted_projects_is_claimed_first(store: Store, factory: Factory) -> None:
     for number, name in enumerate("dcba"):
         await store.submit(command(name, created=NOON + timedelta(seconds=number)))

@@ -102,6 +102,17 @@ async def test_mlflow_runs_in_groups(store: Store) -> None:
     ]  # fmt: skip
 
 
+async def test_pipelines_are_told_apart_by_their_ids(store: Store) -> None:
+    ids = ("gitlab:1:Train", "gitlab:1:train", "gitlab:2:train", "")
+    await store.put([run(n, pipeline_id=ids[n % 4]) for n in range(1, 9)])
+    found = await store.groups(PipelineRun, "pipeline_id")
+    assert [(one.value, one.count) for one in found] == [(ids[n % 4], 2) for n in (8, 7, 6, 5)]
+    for one in found:
+        rows = await store.listing(PipelineRun, where={"pipeline_id": one.value})
+        assert {record.pipeline_id for record in await rows.window(0, 9)} == {one.value}
+        assert rows.size == one.count
+
+
 @pytest.mark.parametrize("kind", [PipelineRun, TrackedRun])
 async def test_every_group_field(store: Store, kind: type[PipelineRun] | type[TrackedRun]) -> None:
     for field in KINDS[kind].group_fields:
@@ -139,6 +150,38 @@ async def test_values_that_begin_with_it_come_first(store: Store) -> None:
     assert [one.lower() for one in two] == ["main", "maine"]
     assert await store.values(PipelineRun, "ref", contains="GRÖSSE") == []
     assert await store.values(PipelineRun, "ref", contains="GRÖẞE") == ["größe/main"]
+
+
+VALUES = ("0.01", "1e-2", "0.1", "10", "2", "-1", "1e300", "Adam", "adamW", "SGD", "a b", "")
+
+
+@pytest.mark.parametrize("entries", ["params", "tags"])
+async def test_values_of_params_and_tags(store: Store, entries: str) -> None:
+    """Numbers in their order, then texts in theirs; those that begin with what is typed first."""
+    values = dict(enumerate((*VALUES, "adam", "0.01")))
+    await store.put([run(n, **{entries: {"a.b": value, "other": f"x{n}"}}) for n, value in values.items()])
+    ordered = ["-1", "0.01", "0.1", "2", "10", "1e+300", "a b", "adam", "adamw", "sgd"]
+    for contains, found in (
+        ("", ordered),
+        ("A", ["a b", "adam", "adamw"]),
+        ("1", ["10", "1e+300", "-1", "0.01", "0.1"]),
+        ("0.0", ["0.01"]),
+        ("dam", ["adam", "adamw"]),
+        ("none", []),
+    ):
+        assert await store.values(PipelineRun, f"{entries}.a.b", contains=contains) == found
+    assert await store.values(PipelineRun, f"{entries}.a.b", limit=3) == ordered[:3]
+    assert await store.values(PipelineRun, f"{entries}.nowhere") == []
+    for text in ordered:
+        name = entries.removesuffix("s")
+        assert await store.count(PipelineRun, query=parse(f'{name}.a.b:"{text}"')) >= 1
+
+
+async def test_values_of_a_param_that_each_run_has_another_of(store: Store) -> None:
+    await store.put([run(n, params={"seed": str(n)}, metrics={"auc": n / 10}) for n in range(1, 80)])
+    assert await store.values(PipelineRun, "params.seed", limit=4) == ["1", "2", "3", "4"]
+    assert await store.values(PipelineRun, "params.seed", contains="7", limit=4) == ["7", "70", "71", "72"]
+    assert await store.values(PipelineRun, "metrics.auc", contains="7.") == [f"{n / 10}" for n in range(71, 80)]
 
 
 async def test_values_of_what_is_no_text_are_refused(store: Store) -> None:

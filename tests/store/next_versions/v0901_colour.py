@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "4"
+revision = "901"
 down_revision = None
 
 

@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "6"
-down_revision = "5"
+revision = "903"
+down_revision = "902"
 
 
 def upgrade() -> None:

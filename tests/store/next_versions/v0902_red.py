@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "5"
-down_revision = "4"
+revision = "902"
+down_revision = "901"
 
 
 def upgrade() -> None:
