@@ -64,4 +64,8 @@ class EarlyKeys(KeysInOrder):
 
     def _leaves(self, event: Typed) -> bool:
         screen = self.screen
-        return isinstance(event, events.Key) and isinstance(screen, ListScreen) and screen.leaves_by(event.key)
+        if not isinstance(event, events.Key) or not isinstance(screen, ListScreen):
+            return False
+        if any(isinstance(kept, events.Key) and screen.types_behind(kept.key) for kept in self._ahead):
+            return False
+        return screen.leaves_by(event.key)

@@ -12,6 +12,7 @@ import pytest
 from textual.pilot import Pilot
 
 from data.model import Record
+from data.store.sqlite.store import SqliteStore
 from tests.tui.stage import dashboard, settle, shown, stage, top, until
 from tests.tui.test_typing import burst
 from tests.world import records
@@ -130,3 +131,37 @@ async def test_what_needs_no_rows_does_not_wait(tmp_path: Path, monkeypatch: pyt
         await until(pilot, lambda: isinstance(app.screen, HelpScreen))
         await burst(app, ["escape", "slash", "a", "j"], 1)
         await until(pilot, lambda: app.screen.query(Prompt) and app.screen.query_one(Prompt).value == "aj")
+
+
+@pytest.mark.parametrize("pause", [0, 3])
+async def test_a_key_behind_a_filter_is_for_the_rows_that_fit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pause: int
+) -> None:
+    app = await stage(tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        gate, listing = asyncio.Event(), SqliteStore.listing
+
+        async def slow(*given: Any, **named: Any) -> Any:
+            await gate.wait()
+            return await listing(*given, **named)
+
+        monkeypatch.setattr(SqliteStore, "listing", slow)
+        await burst(app, ["slash", *"id:103", "enter", "enter"], pause)
+        await until(pilot, lambda: not app.screen.query(Prompt))
+        assert isinstance(app.screen, RunsScreen)
+        gate.set()
+        await settle(pilot, lambda: isinstance(app.screen, RunScreen))
+        assert "#103" in shown(pilot)
+        await app.do_quit()
+
+
+async def test_digits_of_a_filter_that_is_typed_ahead_leave_no_list(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with unopened(tmp_path, monkeypatch) as (pilot, gate):
+        app = dashboard(pilot)
+        await burst(app, ["2", "3", "slash", *"id:103", "enter", "enter"], 0)
+        gate.set()
+        await settle(pilot, lambda: isinstance(app.screen, RunScreen))
+        assert "#103" in shown(pilot)

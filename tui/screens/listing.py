@@ -25,6 +25,8 @@ LEAVING = frozenset({"back", "leave", "quit", *(f"go.{tab}" for tab in TABS)})
 """Commands that leave a list."""
 WITHOUT_ROWS = LEAVING | {"suspend", "filter", "clear", "line", "palette", "help", "refresh", "panes.next"}
 """Commands that need none of a list's rows, and not even the store."""
+TYPING = frozenset({"filter", "line", "palette"})
+"""Commands behind which keys are text."""
 MOVE = "grid."
 """Beginning of the ids of keys that need any rows, those of the last look among them."""
 
@@ -44,6 +46,8 @@ class ListScreen(LinesideScreen):
         self._seen = seen
         self._before = filter
         self._is_filled = False
+        self._fits = True
+        """Whether the rows in the grid are those of the filter; those of the last look are, too."""
 
     def body(self) -> Iterable[Widget]:
         """The grid."""
@@ -92,17 +96,17 @@ class ListScreen(LinesideScreen):
         """The filter."""
         return self.filter
 
-    # Filling it for the first time
+    # Filling it
 
     @property
     def is_filled(self) -> bool:
-        """Whether the list was read once: its rows are those of the store, or there are none."""
+        """Whether the list was read with this filter: its rows are those of the store, or there are none."""
         return self._is_filled
 
     def filled(self) -> None:
         """The first rows are there; keys that came before them go on."""
         if not self._is_filled:
-            self._is_filled = True
+            self._is_filled = self._fits = True
             self.dashboard.rows_stand(self)
 
     def load(self) -> None:
@@ -126,12 +130,16 @@ class ListScreen(LinesideScreen):
             return False
         id_ = self._command_of(key) if self.focused is self.grid else ""
         if id_.startswith(MOVE):
-            return bool(self.grid.source.size)
+            return self._fits and bool(self.grid.source.size)
         return not id_ or id_ in WITHOUT_ROWS
 
     def leaves_by(self, key: str) -> bool:
         """Whether a key leaves the list."""
         return self._command_of(key) in LEAVING
+
+    def types_behind(self, key: str) -> bool:
+        """Whether keys behind this one are text."""
+        return self._command_of(key) in TYPING
 
     def _command_of(self, key: str) -> str:
         """Id of the command that a key means here; "" for none."""
@@ -194,6 +202,7 @@ class ListScreen(LinesideScreen):
         if text == self.filter:
             return
         self.filter = text
+        self._is_filled, self._fits = False, False  # keys that need rows wait for those that fit
         self.refresh_frame()
         self.load()
 
