@@ -19,7 +19,7 @@ from data.engine.desk import Desk
 from data.engine.histories import STAGES, Histories
 from data.engine.leases import Leases
 from data.engine.timing import Timing
-from data.engine.windows import MAX_WINDOWS, STALE, Windows
+from data.engine.windows import MAX_WINDOWS
 from data.errors import Refused
 from data.model import MetricSeries, MetricSummary, PipelineRun, TrackedRun
 from data.sources.mlflow.history import SKETCH_PARTS
@@ -346,26 +346,6 @@ async def test_parts_at_which_nobody_looks_are_dropped_also_those_of_an_earlier_
     kept = (await lab.store.page(MetricSeries, where={"tracked_run_id": "ml:r"}, limit=1000)).records
     assert len([one for one in kept if one.window is not None]) == MAX_WINDOWS
     assert (await lab.series("r:loss@50..60")).window == (50, 60) and (await lab.series("r:loss")).window is None
-
-
-def test_windows_drop_what_was_not_looked_at_for_long_and_what_is_too_much() -> None:
-    now = 1000.0
-    windows = Windows(lambda: now)
-    windows.looked_at("r", "old")
-    now += STALE / 2
-    windows.looked_at("r", "new")
-    windows.looked_at("s", "other")
-    assert windows.take_dropped() == []
-    now += STALE / 2 + 1
-    windows.looked_at("r", "new")
-    assert windows.take_dropped() == ["old"]
-    for number in range(MAX_WINDOWS):
-        now += 1
-        windows.looked_at("r", f"w{number}")
-    assert windows.take_dropped() == ["new"]
-    now += STALE + 1
-    assert len(windows.take_dropped()) == MAX_WINDOWS + 1 and windows.take_dropped() == []
-    assert windows.is_new("r", "loss") and not windows.is_new("r", "loss")
 
 
 async def test_peaks_are_found_for_many_runs_at_once_and_their_histories_are_not_kept(lab: Lab) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import random
 import signal
+import sqlite3
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
@@ -109,7 +111,7 @@ async def test_a_mirror_that_stood_still_while_another_one_went_on_writes_over_n
     await theirs.put([run(1, status="running")])
     async with mirror_process(tmp_path) as frozen:
         await until(partial(is_mirrored, here, 0))
-        os.kill(frozen.pid, signal.SIGSTOP)
+        await freeze(frozen.pid, here.path)
         await theirs.put([run(1, status="success")])
         async with here.running():
             await until(partial(has, here.store, "success"), "the lease has run out", 60.0)
@@ -121,6 +123,21 @@ async def test_a_mirror_that_stood_still_while_another_one_went_on_writes_over_n
                 return (await status(here.path)).owner.startswith("mirror-")
 
             await until(still_leads)
+
+
+async def freeze(pid: int, path: Path) -> None:
+    """Stop a process between two writes: in the middle of one it would keep SQLite's lock for as long as it stands."""
+    while True:
+        os.kill(pid, signal.SIGSTOP)
+        with contextlib.closing(sqlite3.connect(path, timeout=0.1, isolation_level=None)) as connection:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError:
+                os.kill(pid, signal.SIGCONT)
+                await asyncio.sleep(0.01)
+            else:
+                connection.execute("ROLLBACK")
+                return
 
 
 async def has(store: Store, wanted: str) -> bool:

@@ -115,9 +115,9 @@ async def test_a_report_that_comes_is_shown(tmp_path: Path) -> None:
         await settle(pilot)
         assert "No test report here yet" in shown(pilot)
         await change(pilot, replace(tested.whole_report(), complete=False))
-        assert "[Tests 6]" in shown(pilot) and "more may come" in shown(pilot)
+        await settle(pilot, lambda: "[Tests 6]" in shown(pilot) and "more may come" in shown(pilot))
         await change(pilot, tested.report())
-        assert "no job of this run has left a JUnit report" in shown(pilot)
+        await settle(pilot, lambda: "no job of this run has left a JUnit report" in shown(pilot))
 
 
 async def test_hostile_texts_are_drawn_as_they_are(tmp_path: Path) -> None:
