@@ -1,7 +1,7 @@
 """Keys that come before the rows that they are for: kept until the first rows of the list are there.
 
-A list is read in the background when its screen opens. `j`, `enter` or `c` typed at that moment mean rows that are not
-there yet; and what is typed behind them means what they lead to.
+A list is read in the background when its screen opens, and again for each filter. `j`, `enter` or `c` typed at that
+moment mean rows that are not there yet; and what is typed behind them means what they lead to.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class EarlyKeys(KeysInOrder):
         await super().on_event(event)
 
     def rows_stand(self, screen: Screen[Any]) -> None:
-        """A screen has its first rows, or none: go on with what was kept for them."""
+        """A screen has the first rows of its filter, or none: go on with what was kept for them."""
         if self._kept_for is screen:
             self.call_later(self._go_on)
 

@@ -17,6 +17,7 @@ from widgets.chartlegend import Place, runs_row, table, title_row
 from widgets.chartscene import ChartScene
 from widgets.curves import Axis, Metric
 from widgets.glyphs import glyphs
+from widgets.paint import filtered
 from widgets.plot import Curve, Figure, View, draw_figure
 from widgets.series import LINE_TONES
 from widgets.tiling import Box
@@ -170,9 +171,7 @@ class ChartPaint(ChartScene):
         """`strip` as the application's line filters want it; the ground under it is looked up once."""
         if self._ground is None:
             self._ground = self.background_colors[1]
-        for line_filter in self.get_line_filters():
-            strip = strip.apply_filter(line_filter, self._ground)
-        return strip
+        return filtered(self, strip, self._ground)
 
     def _blank(self, width: int) -> Strip:
         found = self._blanks.get(width)

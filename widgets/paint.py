@@ -12,6 +12,7 @@ from typing import TypeAlias
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
+from textual.color import Color
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
@@ -29,10 +30,12 @@ base of a class, and that one's, only.
 """
 
 
-def filtered(widget: Widget, strip: Strip) -> Strip:
-    """A strip of a widget as the application's line filters want it."""
+def filtered(widget: Widget, strip: Strip, ground: Color | None = None) -> Strip:
+    """A strip of a widget as the application's line filters want it; `ground` is what it is drawn on, where known."""
+    if ground is None:
+        ground = widget.background_colors[1]
     for line_filter in widget.get_line_filters():
-        strip = strip.apply_filter(line_filter, widget.background_colors[1])
+        strip = strip.apply_filter(line_filter, ground)
     return strip
 
 
